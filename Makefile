@@ -1,0 +1,63 @@
+# The developer's interface. `make help` lists the targets.
+
+PYTHON ?= python3
+PORT   ?= 6543
+INI    ?= development.ini
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Two workers fit two cores; `make test ARGS="-k money -n0"` narrows a run.
+WORKERS ?= 2
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev serve migrate demo test lint types shell requirements clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+# A stamp file per requirements file: nothing is installed again until the pins change.
+$(VENV)/installed: requirements.txt setup.cfg pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	touch $@
+
+install: $(VENV)/installed  ## create the virtual environment with the pinned versions
+install-dev: $(VENV)/installed-dev  ## the same, with what tests and linters need
+
+migrate: install  ## bring the database of $(INI) to the newest schema
+	$(BIN)/myapp migrate -c $(INI)
+
+demo: migrate  ## load the demo books, if there are none
+	$(BIN)/myapp demo -c $(INI)
+
+serve: demo  ## migrate, load the demo books, serve on http://127.0.0.1:6543 (PORT=… changes it)
+	$(BIN)/pserve $(INI) port=$(PORT)
+
+test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+lint: install-dev  ## ruff, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+types: install-dev  ## mypy alone
+	$(BIN)/mypy
+
+shell: migrate  ## open pshell on the database of $(INI)
+	$(BIN)/pshell $(INI)
+
+requirements: install-dev  ## resolve the pins again (needs uv on the PATH)
+	uv pip compile setup.cfg --extra beancount --extra toolbar $(UV_FLAGS) -o requirements.txt
+	uv pip compile setup.cfg --extra beancount --extra toolbar --extra dev $(UV_FLAGS) -c requirements.txt -o requirements-dev.txt
+
+UV_FLAGS := --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --quiet
+
+clean:  ## remove the virtual environment and the caches, never a database
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info

@@ -1,0 +1,1 @@
+"""One SQLAlchemy Session per request, and a double-entry ledger on it."""
