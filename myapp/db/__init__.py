@@ -1,0 +1,66 @@
+"""The ground floor: one Session per request, and a response that tells the truth about it.
+
+`config.include("myapp.db")` gives any Pyramid application `request.dbsession` and `request.tm`. A 2xx or
+3xx response means the whole change is durable; a 4xx, a 5xx or an exception means nothing changed.
+This package knows no ledger. docs/session.md tells the rest.
+"""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+
+from myapp.db.engine import make_engine
+from myapp.db.errors import (
+    CommitOutcomeUnknown,
+    LifecycleError,
+    LifecycleViolation,
+    SessionUnavailable,
+    TransactionPoisoned,
+)
+from myapp.db.owner import Mode
+from myapp.db.session import OwnedSession, SessionFactory
+from myapp.db.settings import DbSettings, from_settings
+from myapp.db.tm import make_manager, veto_by_status
+from myapp.db.work import throwaway, unit_of_work
+
+__all__ = [
+    "CommitOutcomeUnknown",
+    "DbSettings",
+    "LifecycleError",
+    "LifecycleViolation",
+    "Mode",
+    "OwnedSession",
+    "SessionFactory",
+    "SessionUnavailable",
+    "TransactionPoisoned",
+    "from_settings",
+    "includeme",
+    "make_engine",
+    "throwaway",
+    "unit_of_work",
+]
+
+
+def includeme(config: Configurator) -> None:
+    """Add the engine, the transaction tween, retries and `request.dbsession`.
+
+    Raises:
+        ConfigurationError: a setting is missing, unknown or unreadable.
+    """
+    settings = from_settings(config.get_settings())
+    engine = make_engine(settings)
+    config.registry["dbsession_factory"] = SessionFactory(engine)
+    config.add_settings(
+        {
+            "retry.attempts": settings.retry_attempts,
+            "tm.manager_hook": make_manager,
+            "tm.commit_veto": veto_by_status,
+            # It would open a transaction on pages that need none, to log who asked.
+            "tm.annotate_user": False,
+        }
+    )
+    config.include("pyramid_retry")  # another attempt on a conflict, with a fresh request
+    config.include("myapp.db.retry")  # ... after a short random wait
+    config.include("pyramid_tm")  # begin before the view, commit or abort after it
+    config.include("myapp.db.mode")  # READ for GET, HEAD and OPTIONS, unless the view declares
+    config.include("myapp.db.request")  # request.dbsession, joined to request.tm

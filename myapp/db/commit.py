@@ -1,0 +1,47 @@
+"""The last look before COMMIT: does the driver still have a transaction that can be committed?
+
+PostgreSQL answers COMMIT in a failed transaction with ROLLBACK and no error, so a swallowed failure
+would end as a 200 with nothing kept. The driver knows; SQLAlchemy does not ask.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Engine, event
+
+from myapp.db.dialects import dialect_of
+from myapp.db.errors import TransactionPoisoned
+from myapp.db.owner import owner_of
+
+
+def listen(engine: Engine) -> None:
+    """Attach the check to the engine's COMMIT, so that no path to it is left out."""
+    event.listen(engine, "commit", _before_commit)
+
+
+def _before_commit(connection: Connection) -> None:
+    try:
+        _require_permission(connection)
+        _require_living_transaction(connection)
+    except BaseException:
+        # SQLAlchemy believes the transaction to be over once this event began, and the pool would
+        # then skip its reset: the driver must have rolled back before anything is raised.
+        connection.connection.dbapi_connection.rollback()  # type: ignore[union-attr]
+        raise
+
+
+def _require_permission(connection: Connection) -> None:
+    if (owner := owner_of(connection)) is None:
+        return
+    if not owner.in_machinery:
+        raise owner.violate(
+            "The transaction manager commits when the request ends; a view must not. Return a 2xx or 3xx "
+            "response to commit, a 4xx or 5xx to abort, and use dbsession.begin_nested() for a partial undo."
+        )
+    owner.require_unpoisoned()
+
+
+def _require_living_transaction(connection: Connection) -> None:
+    if not dialect_of(connection.dialect.name).commit_is_possible(connection.connection.dbapi_connection):
+        raise TransactionPoisoned(
+            "The database has given this transaction up already; nothing was committed."
+        )

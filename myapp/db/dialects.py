@@ -1,0 +1,47 @@
+"""What differs between the two databases, behind one set of names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+
+from myapp.db import postgresql, sqlite
+from myapp.db.settings import DbSettings
+
+
+class Dialect(Protocol):
+    """The module of one database: `myapp.db.sqlite` or `myapp.db.postgresql`."""
+
+    @property
+    def READ_OPTIONS(self) -> Mapping[str, Any]:  # noqa: N802
+        """Execution options that make a transaction read-only and one snapshot."""
+
+    def engine_options(self, url: URL, settings: DbSettings) -> dict[str, Any]:
+        """Return the arguments of `create_engine`."""
+
+    def listen(self, engine: Engine) -> None:
+        """Attach the events of this database."""
+
+    def in_transaction(self, dbapi_connection: Any) -> bool:
+        """Tell whether the driver has a transaction open."""
+
+    def commit_is_possible(self, dbapi_connection: Any) -> bool:
+        """Tell whether COMMIT would really commit."""
+
+
+_DIALECTS: Mapping[str, Dialect] = {"sqlite": sqlite, "postgresql": postgresql}
+
+
+def dialect_of(name: str) -> Dialect:
+    """Return the module for a backend's name.
+
+    Raises:
+        ValueError: the contract was never tried on that database.
+    """
+    try:
+        return _DIALECTS[name]
+    except KeyError:
+        raise ValueError(f"myapp.db keeps its promises on sqlite and postgresql, not on {name}.") from None

@@ -1,0 +1,57 @@
+"""Make the engine and attach every guard to it: the one place where an engine is configured."""
+
+from __future__ import annotations
+
+import os
+import weakref
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy import Engine, engine_from_config
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from myapp.db import checkin, commit, failures
+from myapp.db.dialects import dialect_of
+from myapp.db.settings import DbSettings
+
+
+def make_engine(settings: DbSettings) -> Engine:
+    """Return a guarded engine: the one handed in, or a new one for `sqlalchemy.url`.
+
+    Raises:
+        ConfigurationError: the URL cannot be read, or names a database other than the two we keep.
+    """
+    try:
+        engine = settings.engine or _create(settings)
+        dialect = dialect_of(engine.dialect.name)
+    except (ArgumentError, ValueError) as error:
+        raise ConfigurationError(f"sqlalchemy.url: {error}") from error
+    dialect.listen(engine)
+    failures.listen(engine)
+    commit.listen(engine)
+    checkin.listen(engine)
+    _dispose_in_forked_child(engine)
+    return engine
+
+
+def _create(settings: DbSettings) -> Engine:
+    url = make_url(settings.engine_options["url"])
+    defaults = dialect_of(url.get_backend_name()).engine_options(url, settings)
+    return engine_from_config({**settings.engine_options}, prefix="", **_unless_given(defaults, settings))
+
+
+def _unless_given(defaults: dict[str, object], settings: DbSettings) -> dict[str, object]:
+    # The deployment's own word wins over our default.
+    return {key: value for key, value in defaults.items() if key not in settings.engine_options}
+
+
+def _dispose_in_forked_child(engine: Engine) -> None:
+    # A forked child that used the parent's socket would corrupt both conversations. The weak
+    # reference lets an engine of a test be collected although the hook stays registered.
+    reference = weakref.ref(engine)
+
+    def dispose() -> None:
+        if (inherited := reference()) is not None:
+            inherited.dispose(close=False)
+
+    os.register_at_fork(after_in_child=dispose)

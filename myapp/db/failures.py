@@ -1,0 +1,65 @@
+"""Every database error, at its source: poison the transaction, and mark what is worth another attempt.
+
+Marking happens here because an error surfaces in many places (statement, flush, COMMIT, inside an
+exception view) and only here is it always seen. The error's type is never changed: callers must go
+on recognising it.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from pyramid_retry import IRetryableError
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import ExceptionContext
+from zope.interface import alsoProvides
+
+from myapp.db.owner import owner_of
+
+# Serialization failure and deadlock. The rest of class 40 is not worth repeating, or not safe to.
+_RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
+# The primary codes of SQLite's BUSY and LOCKED families; the extended ones carry them in the low byte.
+_RETRYABLE_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def listen(engine: Engine) -> None:
+    """Attach the error listener and the savepoint bookkeeping that says which errors were undone."""
+    event.listen(engine, "handle_error", _on_error)
+    event.listen(engine, "savepoint", _on_savepoint)
+    event.listen(engine, "rollback_savepoint", _on_rollback_savepoint)
+    event.listen(engine, "release_savepoint", _on_release_savepoint)
+
+
+def is_worth_retrying(error: BaseException) -> bool:
+    """Tell whether a driver's error says that the same work may succeed when done again."""
+    if isinstance(error, psycopg.Error):
+        return error.sqlstate in _RETRYABLE_SQLSTATES
+    if isinstance(error, sqlite3.Error):
+        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _RETRYABLE_SQLITE_CODES
+    return False
+
+
+def _on_error(context: ExceptionContext) -> None:
+    seen = context.sqlalchemy_exception or context.original_exception
+    if is_worth_retrying(context.original_exception):
+        for error in {context.original_exception, seen}:
+            alsoProvides(error, IRetryableError)
+    if (owner := owner_of(context.connection)) is not None:
+        owner.record_error(seen)
+
+
+def _on_savepoint(connection: Connection, name: str) -> None:
+    if (owner := owner_of(connection)) is not None:
+        owner.savepoint_opened(name)
+
+
+def _on_rollback_savepoint(connection: Connection, name: str, context: Any) -> None:
+    if (owner := owner_of(connection)) is not None:
+        owner.savepoint_undone(name)
+
+
+def _on_release_savepoint(connection: Connection, name: str, context: Any) -> None:
+    if (owner := owner_of(connection)) is not None:
+        owner.savepoint_released(name)

@@ -1,0 +1,52 @@
+"""Tie a session to a transaction manager, with zope.sqlalchemy's data manager.
+
+Two things differ from the stock recipe, and each loses data there. A writing session joins as
+*changed* at its creation, because zope.sqlalchemy cannot see Core statements and would roll them back
+under a 200. And the data manager asks for poison before it commits, reads included.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transaction import TransactionManager
+from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, SessionDataManager
+
+from myapp.db.owner import Mode
+from myapp.db.session import OwnedSession
+
+
+class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
+    """zope.sqlalchemy's one-phase data manager, speaking for the machinery of an owned session."""
+
+    def __init__(self, session: OwnedSession, manager: TransactionManager) -> None:
+        self.owner = session.owner
+        status = STATUS_CHANGED if self.owner.mode is Mode.WRITE else STATUS_ACTIVE
+        with self.owner.machinery():
+            super().__init__(session, status, manager)
+
+    def tpc_begin(self, trans: Any) -> None:
+        """Send what is pending, then refuse to go on if an error was swallowed."""
+        self.session.flush()
+        self.owner.require_unpoisoned()
+
+    def tpc_vote(self, trans: Any) -> None:
+        """Commit: the last data manager to vote is the one that decides."""
+        with self.owner.machinery():
+            super().tpc_vote(trans)
+
+    def _finish(self, final_state: str) -> None:
+        try:
+            with self.owner.machinery():
+                super()._finish(final_state)
+        finally:
+            self.owner.ended = True
+
+
+def join(session: OwnedSession, manager: TransactionManager) -> None:
+    """Join the session to the manager's current transaction; no I/O happens yet.
+
+    Raises:
+        transaction.interfaces.NoTransaction: the manager has not begun.
+    """
+    OwnedDataManager(session, manager)

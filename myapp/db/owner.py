@@ -1,0 +1,108 @@
+"""Who uses a connection: the facts about one session that must reach the engine's events.
+
+The owner travels in the connection's execution options, so an event that only sees a connection
+still knows the mode, whether the machinery itself is ending the transaction, and which errors
+nobody has undone. It refers to neither session nor request, so it can never keep them alive.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sqlalchemy import Connection
+
+from myapp.db.errors import LifecycleError, LifecycleViolation, TransactionPoisoned
+
+OWNER_OPTION = "myapp_owner"
+MODE_OPTION = "myapp_mode"
+
+
+class Mode(Enum):
+    """What a transaction may do: READ is read-only in the database itself, WRITE may change data."""
+
+    READ = "read"
+    WRITE = "write"
+
+
+@dataclass(slots=True, eq=False)
+class Owner:
+    """The state of one session's transaction, shared by the session and the engine's events."""
+
+    mode: Mode
+    thread_id: int = field(default_factory=threading.get_ident)
+    ended: bool = False
+    in_machinery: bool = False
+    savepoints: list[str] = field(default_factory=list)
+    # Each error with the number of savepoints that were open when it happened.
+    errors: list[tuple[int, BaseException]] = field(default_factory=list)
+    violation: LifecycleError | None = None
+
+    @contextmanager
+    def machinery(self) -> Iterator[None]:
+        """Let the calls inside end the transaction: the data manager's, never a view's."""
+        before, self.in_machinery = self.in_machinery, True
+        try:
+            yield
+        finally:
+            self.in_machinery = before
+
+    def violate(self, message: str) -> LifecycleViolation:
+        """Return the error to raise, and remember it: swallowing it must not lead to a commit."""
+        self.violation = LifecycleViolation(message)
+        return self.violation
+
+    def record_error(self, error: BaseException) -> None:
+        """Note a database error; only a rollback to a savepoint opened before it undoes it."""
+        self.errors.append((len(self.savepoints), error))
+
+    def savepoint_opened(self, name: str) -> None:
+        """Note a new innermost savepoint."""
+        self.savepoints.append(name)
+
+    def savepoint_released(self, name: str) -> None:
+        """Forget a released savepoint and those inside it; their errors now belong to its parent."""
+        depth = self._depth_of(name)
+        del self.savepoints[depth:]
+        self.errors = [(min(at, depth), error) for at, error in self.errors]
+
+    def savepoint_undone(self, name: str) -> None:
+        """Forget the errors that a rollback to `name` undid."""
+        depth = self._depth_of(name)
+        del self.savepoints[depth:]
+        self.errors = [(at, error) for at, error in self.errors if at <= depth]
+
+    def _depth_of(self, name: str) -> int:
+        return self.savepoints.index(name) if name in self.savepoints else len(self.savepoints)
+
+    def require_unpoisoned(self) -> None:
+        """Raise what forbids a commit: a lifecycle violation, or an error that was swallowed.
+
+        Raises:
+            LifecycleViolation: application code tried to end the transaction.
+            TransactionPoisoned: a database error was caught, and no savepoint undid it.
+        """
+        if self.violation is not None:
+            raise self.violation
+        if self.errors:
+            raise TransactionPoisoned(
+                "A database error was swallowed in this transaction, so it cannot be committed. Let the "
+                "error propagate, or run the statement that may fail inside `with dbsession.begin_nested():`."
+            ) from self.errors[0][1]
+
+
+def owner_of(connection: Connection | None) -> Owner | None:
+    """Return the owner of a connection, or None where no session of ours uses it."""
+    if connection is None:
+        return None
+    owner = connection.get_execution_options().get(OWNER_OPTION)
+    return owner if isinstance(owner, Owner) else None
+
+
+def mode_of(connection: Connection) -> Mode:
+    """Return the mode asked of a connection; one that no session of ours uses may write."""
+    mode = connection.get_execution_options().get(MODE_OPTION, Mode.WRITE)
+    return mode if isinstance(mode, Mode) else Mode.WRITE

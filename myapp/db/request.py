@@ -1,0 +1,44 @@
+"""`request.dbsession`: made when first touched, joined at once, gone when the request is."""
+
+from __future__ import annotations
+
+from pyramid.config import Configurator
+from pyramid.request import Request
+from transaction.interfaces import NoTransaction
+
+from myapp.db.errors import SessionUnavailable
+from myapp.db.joining import join
+from myapp.db.mode import mode_for
+from myapp.db.session import OwnedSession, SessionFactory
+
+
+def includeme(config: Configurator) -> None:
+    """Add `request.dbsession`; `registry["dbsession_factory"]` must be there."""
+    config.add_request_method(_open_session, "dbsession", reify=True)
+
+
+def _open_session(request: Request) -> OwnedSession:
+    manager = request.tm
+    try:
+        manager.get()
+    except NoTransaction:
+        raise SessionUnavailable(
+            "request.dbsession exists only while the request's transaction is open: not in a tween above "
+            "pyramid_tm, a response or finished callback, or a streaming body. Use unit_of_work() there."
+        ) from None
+    factory: SessionFactory = request.registry["dbsession_factory"]
+    session = factory(mode_for(request))
+    join(session, manager)
+    request.add_finished_callback(_end)
+    return session
+
+
+def _end(request: Request) -> None:
+    # Normally the data manager has closed the session already. A BaseException (SystemExit in a view)
+    # passes the tween by, and would leave the connection idle in transaction.
+    session: OwnedSession = request.dbsession
+    if session.owner.ended:
+        return
+    request.environ.pop("tm.active", None)
+    request.environ.pop("tm.manager", None)
+    request.tm.abort()

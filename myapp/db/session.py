@@ -1,0 +1,114 @@
+"""The session a request is given: an ordinary SQLAlchemy Session whose lifecycle is not the view's.
+
+One `sessionmaker`, configured here; one fresh session per request attempt or unit of work.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any, Never
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+
+from myapp.db.dialects import dialect_of
+from myapp.db.errors import LifecycleViolation, SessionUnavailable
+from myapp.db.owner import MODE_OPTION, OWNER_OPTION, Mode, Owner
+
+_REMEDY = (
+    "dbsession.{name}() is not for application code: the transaction manager ends the transaction when the "
+    "request does. Return a 2xx or 3xx response to commit, a 4xx or 5xx (or raise) to abort; use "
+    "dbsession.begin_nested() for a partial undo and dbsession.flush() to send pending changes."
+)
+
+
+class OwnedSession(Session):
+    """A Session that refuses lifecycle calls unless the machinery makes them.
+
+    `owner` is the state shared with the engine's events; see `myapp.db.owner`.
+    """
+
+    def __init__(self, *args: Any, owner: Owner, **options: Any) -> None:
+        self.owner = owner
+        super().__init__(*args, **options)
+
+    def _refuse_unless_machinery(self, name: str) -> None:
+        if not self.owner.in_machinery:
+            raise self.owner.violate(_REMEDY.format(name=name))
+
+    def _require_usable(self) -> None:
+        if self.owner.ended:
+            raise SessionUnavailable(
+                "This session's request (or unit of work) is over. Load what is needed before it ends, or "
+                "open a unit_of_work() of your own."
+            )
+        if self.owner.thread_id != threading.get_ident():
+            raise LifecycleViolation(
+                "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."
+            )
+
+    def commit(self) -> None:
+        """Refuse, unless called by the machinery."""
+        self._refuse_unless_machinery("commit")
+        super().commit()
+
+    def rollback(self) -> None:
+        """Refuse, unless called by the machinery."""
+        self._refuse_unless_machinery("rollback")
+        super().rollback()
+
+    def close(self) -> None:
+        """Refuse, unless called by the machinery."""
+        self._refuse_unless_machinery("close")
+        super().close()
+
+    def reset(self) -> None:
+        """Refuse, unless called by the machinery."""
+        self._refuse_unless_machinery("reset")
+        super().reset()
+
+    def invalidate(self) -> None:
+        """Refuse, unless called by the machinery."""
+        self._refuse_unless_machinery("invalidate")
+        super().invalidate()
+
+    def prepare(self) -> None:
+        """Refuse, unless called by the machinery."""
+        self._refuse_unless_machinery("prepare")
+        super().prepare()
+
+    def begin(self, nested: bool = False) -> SessionTransaction:  # noqa: FBT001, FBT002 - SQLAlchemy's signature
+        """Open a savepoint; refuse a new transaction unless the machinery asks for it."""
+        if not nested:
+            self._refuse_unless_machinery("begin")
+        return super().begin(nested=nested)
+
+    def __enter__(self) -> Never:
+        raise self.owner.violate(_REMEDY.format(name="__enter__"))
+
+    def _autobegin_t(self, begin: bool = False) -> SessionTransaction:  # noqa: FBT001, FBT002
+        self._require_usable()
+        return super()._autobegin_t(begin)
+
+    def _connection_for_bind(self, *args: Any, **options: Any) -> Connection:
+        self._require_usable()
+        return super()._connection_for_bind(*args, **options)
+
+
+class SessionFactory:
+    """Makes the sessions of one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._read_options = dialect_of(engine.dialect.name).READ_OPTIONS
+        # With close_resets_only=False a closed session refuses further use, instead of silently
+        # checking out a connection that nobody will give back.
+        self._make = sessionmaker(engine, class_=OwnedSession, close_resets_only=False)
+
+    def __call__(self, mode: Mode) -> OwnedSession:
+        """Return a new session; it touches no database until it is used."""
+        owner = Owner(mode)
+        options: dict[str, Any] = {OWNER_OPTION: owner, MODE_OPTION: mode}
+        if mode is Mode.READ:
+            options |= self._read_options
+        return self._make(owner=owner, execution_options=options)
