@@ -1,0 +1,35 @@
+"""Run the migrations on the connection that is handed in, or on the database of the ini file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from alembic import context
+from myapp.cli.configuration import database_url
+from myapp.db import DbSettings, make_engine
+from myapp.ledger.tables import Base
+
+
+def run(connection: Connection) -> None:
+    """Migrate within one transaction: SQLite's DDL is transactional once BEGIN is explicit."""
+    context.configure(connection=connection, target_metadata=Base.metadata, transactional_ddl=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+def main() -> None:
+    """Find the connection and migrate."""
+    connection = context.config.attributes.get("connection")
+    if connection is not None:
+        run(connection)
+        return
+    url = database_url(Path(context.config.config_file_name or "development.ini"))
+    engine = make_engine(DbSettings(engine_options={"url": url}))
+    with engine.connect() as own_connection:
+        run(own_connection)
+    engine.dispose()
+
+
+main()

@@ -1,0 +1,54 @@
+"""What a client asks to post, before and after it was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PostingDraft:
+    """One posting as asked: `amount` is a decimal string in the asset's unit."""
+
+    account: str
+    asset: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionDraft:
+    """One transaction as asked. Times are aware UTC; `effective_at` None means now."""
+
+    postings: tuple[PostingDraft, ...]
+    description: str = ""
+    reference: str | None = None
+    effective_at: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPosting:
+    """One posting as checked: `amount_minor` is a non-zero integer of the smallest unit, debit positive."""
+
+    account: str
+    asset: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One transaction as checked: balanced per asset, in range, ready to be written."""
+
+    id: UUID
+    postings: tuple[EntryPosting, ...]
+    description: str
+    reference: str | None
+    effective_at: datetime
+    metadata: Mapping[str, str]
+    kind: str = "transaction"
+    actor: str = "system"
+    reverses: UUID | None = None
+    # None lets the database tell the time; only a lossless import brings its own.
+    recorded_at: datetime | None = None

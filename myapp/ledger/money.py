@@ -1,0 +1,61 @@
+"""Amounts: decimal strings outside, integers of the asset's smallest unit inside, never floats."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from myapp.ledger.errors import AmountOutOfRange, InvalidAmount
+
+# What a BIGINT and SQLite's INTEGER hold.
+MINOR_MAX = 2**63 - 1
+SCALE_MAX = 18
+
+_AMOUNT = re.compile(r"(-?)([0-9]+)(?:\.([0-9]+))?")
+# 2**63 has 19 digits; anything longer is out of range, and is not worth converting to find out.
+_DIGITS_MAX = 40
+
+
+def parse_amount(text: str, scale: int, *, pointer: str | None = None) -> int:
+    """Return an amount in the smallest unit: `parse_amount("12.5", 2)` is 1250.
+
+    Zero is parsed; whether it is allowed is the caller's rule.
+
+    Raises:
+        InvalidAmount: not a plain decimal, or more decimals than `scale`.
+        AmountOutOfRange: more than 64 bits.
+    """
+    match = _AMOUNT.fullmatch(text)
+    if match is None:
+        raise InvalidAmount(f"{_shown(text)} is not a decimal amount such as 12.50.", pointer=pointer)
+    sign, whole, fraction = match[1], match[2], match[3] or ""
+    if len(fraction) > scale:
+        raise InvalidAmount(
+            f"{_shown(text)} has {len(fraction)} decimals; the asset has {scale}.", pointer=pointer
+        )
+    return _in_range(sign, whole.lstrip("0") + fraction.ljust(scale, "0"), pointer)
+
+
+def _in_range(sign: str, digits: str, pointer: str | None) -> int:
+    minor = int(digits or "0") if len(digits) <= _DIGITS_MAX else MINOR_MAX + 1
+    if minor > MINOR_MAX:
+        raise AmountOutOfRange("The amount does not fit into 64 bits of its smallest unit.", pointer=pointer)
+    return -minor if sign else minor
+
+
+def _shown(text: str) -> str:
+    # A refusal must not echo a megabyte.
+    return repr(text if len(text) <= _DIGITS_MAX else text[:_DIGITS_MAX] + "…")
+
+
+def format_amount(minor: int, scale: int) -> str:
+    """Return an amount as a decimal string with all its decimals: `format_amount(1250, 2)` is 12.50."""
+    sign = "-" if minor < 0 else ""
+    digits = str(abs(minor)).rjust(scale + 1, "0")
+    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else f"{sign}{digits}"
+
+
+def decimals_of(quantity: Decimal) -> int:
+    """Return how many decimals a quantity needs: 2 for 1.50, 1 for 1.50 without its last zero."""
+    exponent = quantity.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

@@ -1,0 +1,260 @@
+"""The tables of the books. Every key starts with the ledger's id, so that books can be sharded by ledger.
+
+alembic/versions/ makes them; a test compares the two. The journal (`txn`, `posting`) is append-only:
+triggers in both databases refuse UPDATE and DELETE.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    MetaData,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from myapp.ledger.types import Document, Flag, Id, Instant, Int64, SortedText
+
+_STRICT = {"sqlite_strict": True}
+# A table that is only ever found by its key, or read along it, is stored in its order.
+_CLUSTERED = {**_STRICT, "sqlite_with_rowid": False}
+
+
+class Base(DeclarativeBase):
+    """The registry of the books' tables."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+        }
+    )
+
+
+class Ledger(Base):
+    """A set of books, isolated from every other; known by its name, which never changes."""
+
+    __tablename__ = "ledger"
+
+    id: Mapped[int] = mapped_column(Int64, Identity(), primary_key=True)
+    name: Mapped[str] = mapped_column(SortedText, unique=True)
+    description: Mapped[str | None] = mapped_column(Text)
+    strict_accounts: Mapped[bool] = mapped_column(Flag)
+    metadata_: Mapped[dict[str, str]] = mapped_column("metadata", Document)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (_STRICT,)
+
+
+class Asset(Base):
+    """What is counted: a currency, a share, points. Its scale, the number of decimals, never changes."""
+
+    __tablename__ = "asset"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    code: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    scale: Mapped[int] = mapped_column(Int64)
+    name: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ledger_id"], ["ledger.id"]),
+        CheckConstraint("scale BETWEEN 0 AND 18", name="scale"),
+        _CLUSTERED,
+    )
+
+
+class Account(Base):
+    """A path with a type; `id` is the short name that postings carry."""
+
+    __tablename__ = "account"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    # On SQLite the opening statement itself counts on from the ledger's highest id.
+    id: Mapped[int] = mapped_column(Int64, Identity(), primary_key=True)
+    path: Mapped[str] = mapped_column(SortedText)
+    type: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    metadata_: Mapped[dict[str, str]] = mapped_column("metadata", Document)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ledger_id"], ["ledger.id"]),
+        UniqueConstraint("ledger_id", "path"),
+        # The target of balance.status, which the database keeps equal to this one.
+        UniqueConstraint("ledger_id", "id", "status"),
+        CheckConstraint("type IN ('asset', 'liability', 'equity', 'income', 'expense')", name="type"),
+        CheckConstraint("status IN ('open', 'frozen', 'closed')", name="status"),
+        _STRICT,
+    )
+
+
+class Balance(Base):
+    """The running totals of one asset on one account, in the smallest unit, and its limits.
+
+    `lowest` and `highest` bound debits minus credits, whatever the account's normal side is, so that
+    the write statement compares without knowing the type. `version` grows by one with each posting.
+    """
+
+    __tablename__ = "balance"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    # A copy of the account's, held equal by the foreign key: so a posting needs only this row's lock,
+    # and no race can post to an account that was frozen meanwhile.
+    status: Mapped[str] = mapped_column(Text)
+    debits: Mapped[int] = mapped_column(Int64)
+    credits: Mapped[int] = mapped_column(Int64)
+    pending_debits: Mapped[int] = mapped_column(Int64)
+    pending_credits: Mapped[int] = mapped_column(Int64)
+    version: Mapped[int] = mapped_column(Int64)
+    lowest: Mapped[int | None] = mapped_column(Int64)
+    highest: Mapped[int | None] = mapped_column(Int64)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ledger_id", "account_id", "status"],
+            ["account.ledger_id", "account.id", "account.status"],
+            onupdate="CASCADE",
+        ),
+        ForeignKeyConstraint(["ledger_id", "asset"], ["asset.ledger_id", "asset.code"]),
+        CheckConstraint(
+            "debits >= 0 AND credits >= 0 AND pending_debits >= 0 AND pending_credits >= 0 AND version >= 0",
+            name="totals",
+        ),
+        _CLUSTERED,
+    )
+
+
+class Transaction(Base):
+    """An immutable, balanced set of postings. `metadata` is as first recorded; see TransactionMetadata."""
+
+    __tablename__ = "txn"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    effective_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+    actor: Mapped[str] = mapped_column(Text)
+    metadata_: Mapped[dict[str, str]] = mapped_column("metadata", Document)
+    reverses: Mapped[UUID | None] = mapped_column(Id)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ledger_id"], ["ledger.id"]),
+        ForeignKeyConstraint(["ledger_id", "reverses"], ["txn.ledger_id", "txn.id"]),
+        UniqueConstraint("ledger_id", "reference"),
+        # A transaction is reversed at most once.
+        UniqueConstraint("ledger_id", "reverses"),
+        Index(None, "ledger_id", "recorded_at", "id"),
+        Index(None, "ledger_id", "effective_at", "id"),
+        _STRICT,
+    )
+
+
+class TransactionMetadata(Base):
+    """The metadata of a transaction after its first change: the one thing about it that can change."""
+
+    __tablename__ = "txn_metadata"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    txn_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    metadata_: Mapped[dict[str, str]] = mapped_column("metadata", Document)
+    changed_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ledger_id", "txn_id"], ["txn.ledger_id", "txn.id"]),
+        _CLUSTERED,
+    )
+
+
+class Posting(Base):
+    """One signed amount of one asset on one account; positive is a debit.
+
+    `version` and `balance` are the balance row's just after it, so a statement is one range scan, and a
+    gap or a break shows corruption. Both times are the transaction's, copied for that scan.
+    """
+
+    __tablename__ = "posting"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    version: Mapped[int] = mapped_column(Int64, primary_key=True)
+    txn_id: Mapped[UUID] = mapped_column(Id)
+    position: Mapped[int] = mapped_column(Int64)
+    amount: Mapped[int] = mapped_column(Int64)
+    balance: Mapped[int] = mapped_column(Int64)
+    effective_at: Mapped[datetime] = mapped_column(Instant)
+    recorded_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (
+        ForeignKeyConstraint(["ledger_id", "txn_id"], ["txn.ledger_id", "txn.id"]),
+        ForeignKeyConstraint(
+            ["ledger_id", "account_id", "asset"],
+            ["balance.ledger_id", "balance.account_id", "balance.asset"],
+        ),
+        UniqueConstraint("ledger_id", "txn_id", "position"),
+        CheckConstraint("amount <> 0", name="amount"),
+        Index(None, "ledger_id", "account_id", "asset", "effective_at", "version"),
+        _CLUSTERED,
+    )
+
+
+class BalanceDay(Base):
+    """The totals of one balance on one effective day (days since 1970-01-01, UTC).
+
+    A balance as of a day is a short sum over them, and a backdated posting changes one row.
+    """
+
+    __tablename__ = "balance_day"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    day: Mapped[int] = mapped_column(Int64, primary_key=True)
+    debits: Mapped[int] = mapped_column(Int64)
+    credits: Mapped[int] = mapped_column(Int64)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ledger_id", "account_id", "asset"],
+            ["balance.ledger_id", "balance.account_id", "balance.asset"],
+        ),
+        CheckConstraint("debits >= 0 AND credits >= 0", name="totals"),
+        _CLUSTERED,
+    )
+
+
+class Idempotency(Base):
+    """A key that succeeded: its request's fingerprint and its answer, written with the money itself.
+
+    `ledger_id` is 0 for keys outside every ledger, so it is no foreign key. A transaction's answer is
+    not stored again: `txn_id` points to rows that can never change.
+    """
+
+    __tablename__ = "idempotency"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(Text)
+    status: Mapped[int] = mapped_column(Int64)
+    txn_id: Mapped[UUID | None] = mapped_column(Id)
+    answer: Mapped[Any | None] = mapped_column(Document)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+    __table_args__ = (_CLUSTERED,)
