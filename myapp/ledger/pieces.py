@@ -1,0 +1,296 @@
+"""The pieces of the write, each defined once and assembled twice.
+
+PostgreSQL runs them as data-modifying CTEs of one statement, SQLite one after another under its write
+lock. What differs is handed in as a `Kit`, and the places a piece reads from are its arguments: a CTE
+there, a table here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Insert,
+    Integer,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.dml import ReturningInsert
+
+from myapp.ledger.sources import Source
+from myapp.ledger.tables import Account, Balance, BalanceDay, Idempotency, Posting, Transaction
+from myapp.ledger.types import Id, Instant, Int64, SortedText
+
+LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
+OPEN = "open"
+
+BALANCES = Source(
+    "b",
+    {
+        "number": Int64,
+        "path": SortedText,
+        "asset": SortedText,
+        "debits": Int64,
+        "credits": Int64,
+        "postings": Int64,
+        "lowest": Int64,
+        "highest": Int64,
+    },
+)
+TRANSACTIONS = Source(
+    "t",
+    {
+        "number": Int64,
+        "id": Id(),
+        "kind": SortedText,
+        "description": SortedText,
+        "reference": SortedText,
+        "effective_at": Instant(),
+        "recorded_at": Instant(),
+        "actor": SortedText,
+        "metadata": SortedText,
+        "reverses": Id(),
+    },
+)
+POSTINGS = Source(
+    "p",
+    {
+        "number": Int64,
+        "txn_id": Id(),
+        "position": Int64,
+        "amount": Int64,
+        "later": Int64,
+        "remaining": Int64,
+    },
+)
+DAYS = Source("d", {"number": Int64, "day": Int64, "debits": Int64, "credits": Int64})
+KEYS = Source("k", {"key": SortedText, "fingerprint": SortedText, "status": Int64, "txn_id": Id()})
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What differs between the two databases."""
+
+    insert: Callable[..., Any]
+    rows: Callable[[Source], FromClause]
+    now: ColumnElement[Any]
+    document: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+
+
+POSTGRESQL = Kit(
+    insert=postgresql.insert,
+    rows=Source.unnested,
+    # The clock, not the transaction's start: it is read once the balances are locked, so on one
+    # account a later version never has an earlier time.
+    now=func.clock_timestamp(type_=Instant()),
+    document=lambda column: cast(column, JSONB),
+)
+SQLITE = Kit(
+    insert=sqlite.insert,
+    rows=Source.walked,
+    now=bindparam("now", type_=Instant()),
+    document=lambda column: column,
+)
+
+
+def resolved(kit: Kit) -> Select[Any]:
+    """Select the balances asked for, each with its account's id, or NULL where there is none."""
+    rows = kit.rows(BALANCES)
+    known = and_(Account.ledger_id == LEDGER_ID, Account.path == rows.c.path)
+    return select(
+        *rows.c, Account.id.label("account_id"), Account.status.label("account_status")
+    ).select_from(rows.outerjoin(Account, known))
+
+
+def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
+    """Claim the idempotency keys; a key that is taken returns no row, once its first user has ended."""
+    rows = kit.rows(KEYS)
+    values = select(LEDGER_ID, rows.c.key, rows.c.fingerprint, rows.c.status, rows.c.txn_id, kit.now)
+    columns = ["ledger_id", "key", "fingerprint", "status", "txn_id", "created_at"]
+    statement = kit.insert(Idempotency).from_select(columns, values.where(condition))
+    claimed: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(Idempotency.key)
+    return claimed
+
+
+def upsert_balances(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
+    """Add to the balances within their limits; a row that refuses is missing from what is returned.
+
+    Sorted by key, because unsorted writers deadlock.
+    """
+    zero = literal(0, literal_execute=True)
+    values = (
+        select(
+            LEDGER_ID,
+            rows.c.account_id,
+            rows.c.asset,
+            rows.c.account_status,
+            rows.c.debits,
+            rows.c.credits,
+            zero,
+            zero,
+            rows.c.postings,
+        )
+        .where(condition, rows.c.account_status == OPEN)
+        .order_by(rows.c.account_id, rows.c.asset)
+    )
+    columns = [
+        "ledger_id",
+        "account_id",
+        "asset",
+        "status",
+        "debits",
+        "credits",
+        "pending_debits",
+        "pending_credits",
+        "version",
+    ]
+    statement = kit.insert(Balance).from_select(columns, values)
+    upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
+        index_elements=[Balance.ledger_id, Balance.account_id, Balance.asset],
+        set_={
+            "debits": Balance.debits + statement.excluded.debits,
+            "credits": Balance.credits + statement.excluded.credits,
+            "version": Balance.version + statement.excluded.version,
+        },
+        where=and_(Balance.status == OPEN, _within_limits(rows)),
+    ).returning(Balance.account_id, Balance.asset, Balance.debits, Balance.credits, Balance.version)
+    return upserted
+
+
+def _within_limits(rows: FromClause) -> ColumnElement[bool]:
+    # Only a move towards a limit can be refused: an account that is past it may always come back.
+    # Holds count as if they had been captured.
+    own = rows.alias("own")
+    held_out = Balance.debits - Balance.credits - Balance.pending_credits
+    held_in = Balance.debits - Balance.credits + Balance.pending_debits
+    above = func.coalesce(held_out + _own(own, "lowest") >= Balance.lowest, true())
+    below = func.coalesce(held_in + _own(own, "highest") <= Balance.highest, true())
+    return and_(or_(Balance.lowest.is_(None), above), or_(Balance.highest.is_(None), below))
+
+
+def _own(own: FromClause, column: str) -> ScalarSelect[Any]:
+    # The proposed row has no column for the extremes, and must not: on a new row they would be stored.
+    # The target's columns are written as text, because SQLAlchemy does not correlate to an INSERT's table.
+    account_id: ColumnElement[int] = literal_column("balance.account_id", Int64)
+    asset: ColumnElement[str] = literal_column("balance.asset", SortedText)
+    return select(own.c[column]).where(own.c.account_id == account_id, own.c.asset == asset).scalar_subquery()
+
+
+def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
+    """Record the transactions; one whose reference, id or reversal is taken returns no row."""
+    rows = kit.rows(TRANSACTIONS)
+    values = (
+        select(
+            LEDGER_ID,
+            rows.c.id,
+            rows.c.kind,
+            rows.c.description,
+            rows.c.reference,
+            rows.c.effective_at,
+            func.coalesce(rows.c.recorded_at, kit.now, type_=Instant()),
+            rows.c.actor,
+            kit.document(rows.c.metadata),
+            rows.c.reverses,
+        )
+        .where(condition)
+        .order_by(rows.c.number)
+    )
+    columns = [
+        "ledger_id",
+        "id",
+        "kind",
+        "description",
+        "reference",
+        "effective_at",
+        "recorded_at",
+        "actor",
+        "metadata",
+        "reverses",
+    ]
+    statement = kit.insert(Transaction).from_select(columns, values)
+    recorded: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(
+        Transaction.id, Transaction.effective_at, Transaction.recorded_at
+    )
+    return recorded
+
+
+def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause) -> Insert:
+    """Record the postings, each with the version and the balance that it left behind.
+
+    `rows` are the resolved balances, `balances` and `transactions` what the write made of them.
+    """
+    postings = kit.rows(POSTINGS)
+    values = (
+        select(
+            LEDGER_ID,
+            rows.c.account_id,
+            rows.c.asset,
+            balances.c.version - postings.c.later,
+            postings.c.txn_id,
+            postings.c.position,
+            postings.c.amount,
+            balances.c.debits - balances.c.credits - postings.c.remaining,
+            transactions.c.effective_at,
+            transactions.c.recorded_at,
+        )
+        .select_from(postings)
+        .join(rows, rows.c.number == postings.c.number)
+        .join(balances, and_(balances.c.account_id == rows.c.account_id, balances.c.asset == rows.c.asset))
+        .join(transactions, transactions.c.id == postings.c.txn_id)
+        .where(true())
+    )
+    columns = [
+        "ledger_id",
+        "account_id",
+        "asset",
+        "version",
+        "txn_id",
+        "position",
+        "amount",
+        "balance",
+        "effective_at",
+        "recorded_at",
+    ]
+    statement: Insert = kit.insert(Posting).from_select(columns, values)
+    return statement
+
+
+def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> Insert:
+    """Add to the totals per effective day; the balance rows' locks keep writers apart."""
+    days = kit.rows(DAYS)
+    values = (
+        select(LEDGER_ID, rows.c.account_id, rows.c.asset, days.c.day, days.c.debits, days.c.credits)
+        .select_from(days)
+        .join(rows, rows.c.number == days.c.number)
+        .where(condition)
+    )
+    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits"]
+    statement = kit.insert(BalanceDay).from_select(columns, values)
+    totalled: Insert = statement.on_conflict_do_update(
+        index_elements=[BalanceDay.ledger_id, BalanceDay.account_id, BalanceDay.asset, BalanceDay.day],
+        set_={
+            "debits": BalanceDay.debits + statement.excluded.debits,
+            "credits": BalanceDay.credits + statement.excluded.credits,
+        },
+    )
+    return totalled
+
+
+def count_of(rows: FromClause) -> ScalarSelect[Any]:
+    """Return how many rows a piece returned."""
+    return select(func.count(type_=Integer())).select_from(rows).scalar_subquery()

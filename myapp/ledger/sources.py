@@ -1,0 +1,63 @@
+"""Rows as a parameter: how many rows reach one statement on each database.
+
+PostgreSQL unnests one array a column; SQLite walks one JSON text. Either way the statement's text is the
+same for one row and for a thousand, so it is compiled once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import FromClause, Text, bindparam, func, select, type_coerce
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import TypeEngine
+
+_SQLITE = sqlite.dialect()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Named, typed columns whose rows are given at execution."""
+
+    name: str
+    columns: Mapping[str, TypeEngine[Any]]
+
+    def unnested(self) -> FromClause:
+        """Return the rows on PostgreSQL, from one array parameter a column."""
+        arrays = [
+            bindparam(f"{self.name}_{name}", type_=ARRAY(type_)) for name, type_ in self.columns.items()
+        ]
+        columns = [func.unnest(*arrays).table_valued(*self.columns, name=self.name).render_derived()]
+        (rows,) = columns
+        typed = [type_coerce(rows.c[name], type_).label(name) for name, type_ in self.columns.items()]
+        return select(*typed).subquery(f"{self.name}_rows")
+
+    def walked(self) -> FromClause:
+        """Return the rows on SQLite, from one JSON parameter: an array of arrays."""
+        rows = func.json_each(bindparam(self.name, type_=Text)).table_valued("value", name=self.name)
+        cells = [
+            func.json_extract(rows.c.value, f"$[{number}]", type_=type_).label(name)
+            for number, (name, type_) in enumerate(self.columns.items())
+        ]
+        return select(*cells).subquery(f"{self.name}_rows")
+
+    def arrays(self, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
+        """Return the parameters of `unnested` for these rows."""
+        cells = list(zip(*rows, strict=True)) or [() for _ in self.columns]
+        return {f"{self.name}_{name}": list(cells[number]) for number, name in enumerate(self.columns)}
+
+    def text(self, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
+        """Return the parameter of `walked` for these rows."""
+        processors = [type_.bind_processor(_SQLITE) for type_ in self.columns.values()]
+        converted = [
+            [
+                cell if process is None else process(cell)
+                for process, cell in zip(processors, row, strict=True)
+            ]
+            for row in rows
+        ]
+        return {self.name: json.dumps(converted, ensure_ascii=False)}

@@ -1,0 +1,232 @@
+"""The hot path: one write, whole or not at all.
+
+PostgreSQL gets one statement between BEGIN and COMMIT, SQLite the same pieces one after another under
+its write lock. Nothing is written unless every account exists; whatever else is refused shows as a row
+that is missing from the answer, and then the caller must let the transaction abort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    and_,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm import Session
+
+from myapp.ledger import pieces
+from myapp.ledger.pieces import BALANCES, DAYS, KEYS, LEDGER_ID, POSTGRESQL, POSTINGS, SQLITE, TRANSACTIONS
+from myapp.ledger.plan import Plan
+from myapp.ledger.sources import Source
+from myapp.ledger.tables import Balance, Transaction
+from myapp.ledger.types import Id, Instant, Int64, dump_document
+
+_KEY_COUNT: ColumnElement[int] = bindparam("key_count", type_=Int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An idempotency key with the fingerprint of its request, and the transaction that answers it."""
+
+    key: str
+    fingerprint: str
+    txn_id: UUID | None
+    status: int = 201
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceAfter:
+    """A balance row just after the write, in the smallest unit."""
+
+    debits: int
+    credits: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the database did. `unknown` are numbers of balances whose account does not exist."""
+
+    unknown: frozenset[int]
+    claimed: bool
+    balances: Mapping[int, BalanceAfter]
+    recorded_at: Mapping[UUID, datetime]
+
+    def refused(self, plan: Plan) -> tuple[int, ...]:
+        """Return the numbers of the balances that refused: limits, or an account that is not open."""
+        return tuple(each.number for each in plan.balances if each.number not in self.balances)
+
+
+def write(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...] = ()) -> Outcome:
+    """Write the plan and claim its keys, in one go.
+
+    Raises:
+        sqlalchemy.exc.DBAPIError: a total left the range of 64 bits, among others.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        return _write_at_once(session, ledger_id, plan, claims)
+    return _write_in_steps(session, ledger_id, plan, claims)
+
+
+def _rows(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[Any, ...]]]:
+    return {
+        BALANCES: [
+            (
+                each.number,
+                each.account,
+                each.asset,
+                each.debits,
+                each.credits,
+                each.postings,
+                each.lowest,
+                each.highest,
+            )
+            for each in plan.balances
+        ],
+        TRANSACTIONS: [
+            (
+                number,
+                each.id,
+                each.kind,
+                each.description,
+                each.reference,
+                each.effective_at,
+                each.recorded_at,
+                each.actor,
+                dump_document(each.metadata),
+                each.reverses,
+            )
+            for number, each in enumerate(plan.entries)
+        ],
+        POSTINGS: [
+            (each.balance.number, each.entry.id, each.position, each.amount, each.later, each.remaining)
+            for each in plan.postings
+        ],
+        DAYS: [(each.balance.number, each.day, each.debits, each.credits) for each in plan.days],
+        KEYS: [(each.key, each.fingerprint, each.status, each.txn_id) for each in claims],
+    }
+
+
+def _at_once() -> CompoundSelect[Any]:
+    """Assemble PostgreSQL's one statement; data flows from piece to piece, so none runs too early."""
+    rows = pieces.resolved(POSTGRESQL).cte("resolved")
+    ready = select(pieces.count_of(rows) == select(func.count(rows.c.account_id)).scalar_subquery())
+    claimed = pieces.claim_keys(POSTGRESQL, ready.scalar_subquery()).cte("claimed")
+    go = and_(ready.scalar_subquery(), pieces.count_of(claimed) == _KEY_COUNT)
+    upserted = pieces.upsert_balances(POSTGRESQL, rows, go).cte("upserted")
+    complete = pieces.count_of(upserted) == pieces.count_of(rows)
+    recorded = pieces.insert_transactions(POSTGRESQL, complete).cte("recorded")
+    posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded).cte("posted")
+    totalled = pieces.upsert_days(POSTGRESQL, rows, complete).cte("totalled")
+    return _answer(rows, claimed, upserted, recorded).add_cte(posted, totalled)
+
+
+def _answer(rows: Any, claimed: Any, upserted: Any, recorded: Any) -> CompoundSelect[Any]:
+    same = and_(upserted.c.account_id == rows.c.account_id, upserted.c.asset == rows.c.asset)
+    claims = pieces.count_of(claimed).label("claims")
+    balances = select(
+        claims,
+        rows.c.number,
+        rows.c.account_id,
+        upserted.c.debits,
+        upserted.c.credits,
+        upserted.c.version,
+        cast(null(), Id()).label("txn_id"),
+        cast(null(), Instant()).label("recorded_at"),
+    ).select_from(rows.outerjoin(upserted, same))
+    no_number = cast(null(), Int64)
+    transactions = select(claims, *([no_number] * 5), recorded.c.id.label("txn_id"), recorded.c.recorded_at)
+    return union_all(balances, transactions)
+
+
+_AT_ONCE = _at_once()
+
+
+def _write_at_once(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...]) -> Outcome:
+    parameters: dict[str, Any] = {"ledger_id": ledger_id, "key_count": len(claims)}
+    for source, rows in _rows(plan, claims).items():
+        parameters |= source.arrays(rows)
+    answer = session.execute(_AT_ONCE, parameters).all()
+    balances = [row for row in answer if row.txn_id is None]
+    return Outcome(
+        unknown=frozenset(row.number for row in balances if row.account_id is None),
+        claimed=answer[0].claims == len(claims),
+        balances={
+            row.number: BalanceAfter(row.debits, row.credits, row.version)
+            for row in balances
+            if row.version is not None
+        },
+        recorded_at={row.txn_id: row.recorded_at for row in answer if row.txn_id is not None},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """SQLite's statements, in their order."""
+
+    resolve: Any
+    claim: Any
+    upsert: Any
+    record: Any
+    post: Any
+    total: Any
+
+
+def _in_steps() -> _Steps:
+    rows = pieces.resolved(SQLITE).cte("resolved")
+    mine = select(Balance).where(Balance.ledger_id == LEDGER_ID).subquery("mine")
+    recorded = select(Transaction).where(Transaction.ledger_id == LEDGER_ID).subquery("recorded")
+    return _Steps(
+        resolve=pieces.resolved(SQLITE),
+        claim=pieces.claim_keys(SQLITE, true()),
+        upsert=pieces.upsert_balances(SQLITE, rows, true()),
+        record=pieces.insert_transactions(SQLITE, true()),
+        post=pieces.insert_postings(SQLITE, rows, mine, recorded),
+        total=pieces.upsert_days(SQLITE, rows, true()),
+    )
+
+
+_STEPS = _in_steps()
+
+
+def _write_in_steps(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...]) -> Outcome:
+    parameters: dict[str, Any] = {"ledger_id": ledger_id, "now": datetime.now(UTC)}
+    for source, rows in _rows(plan, claims).items():
+        parameters |= source.text(rows)
+    resolved = session.execute(_STEPS.resolve, parameters).all()
+    numbers = {(row.account_id, row.asset): row.number for row in resolved}
+    unknown = frozenset(row.number for row in resolved if row.account_id is None)
+    claimed = not unknown and (not claims or _count(session, _STEPS.claim, parameters) == len(claims))
+    if unknown or not claimed:
+        return Outcome(unknown, claimed, {}, {})
+    balances = {
+        numbers[row.account_id, row.asset]: BalanceAfter(row.debits, row.credits, row.version)
+        for row in session.execute(_STEPS.upsert, parameters).all()
+    }
+    complete = len(balances) == len(plan.balances)
+    return Outcome(unknown, claimed, balances, _record(session, plan, parameters) if complete else {})
+
+
+def _count(session: Session, statement: Any, parameters: Mapping[str, Any]) -> int:
+    return len(session.execute(statement, parameters).all())
+
+
+def _record(session: Session, plan: Plan, parameters: Mapping[str, Any]) -> dict[UUID, datetime]:
+    recorded = {row.id: row.recorded_at for row in session.execute(_STEPS.record, parameters).all()}
+    if len(recorded) == len(plan.entries):
+        session.execute(_STEPS.post, parameters)
+        session.execute(_STEPS.total, parameters)
+    return recorded

@@ -1,0 +1,116 @@
+"""The fixtures every test shares: each test of the database runs on SQLite and on PostgreSQL.
+
+`database` is a migrated database of the test's own, `empty_database` one without tables. A test for one
+product alone narrows the parameter: `@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.postgres import PostgresServer, installed_version
+
+USED_DATABASE = "database"
+MIGRATED_TEMPLATE = "migrated_template"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Start the one server of this test process; it is asked for by name, so SQLite alone never starts it."""
+    # pytest's own temporary folders are closed to the account that runs the server for root.
+    server = PostgresServer.start(Path(tempfile.mkdtemp(prefix="myapp-postgres-")))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=DIALECTS)
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Run the test once for each product."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give the test a brand-new database without tables."""
+    if dialect == "sqlite":
+        yield sqlite_database(tmp_path / "test.sqlite")
+    else:
+        yield from _postgres_database(request.getfixturevalue("postgres_server"), template=None)
+
+
+@pytest.fixture
+def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Give the test a migrated database: a copy of the template, because migrating each time is slow."""
+    template = request.getfixturevalue(f"migrated_{dialect}")
+    if dialect == "sqlite":
+        copy_sqlite(template, tmp_path / "migrated.sqlite")
+        yield sqlite_database(tmp_path / "migrated.sqlite")
+    else:
+        yield from _postgres_database(request.getfixturevalue("postgres_server"), template=template)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrate one SQLite file, from which every test's database is copied."""
+    path = tmp_path_factory.mktemp("template") / "template.sqlite"
+    _migrate(sqlite_database(path).url)
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres_server: PostgresServer) -> str:
+    """Migrate one PostgreSQL database, from which every test's database is copied."""
+    postgres_server.create_database(MIGRATED_TEMPLATE)
+    _migrate(postgres_server.url(MIGRATED_TEMPLATE))
+    return MIGRATED_TEMPLATE
+
+
+def _migrate(url: str) -> None:
+    # A test that wants no tables must run even while the migrations are broken.
+    from myapp.cli.migrate import upgrade
+
+    upgrade(url)
+
+
+def _version(product: str) -> str:
+    return installed_version() if product == "postgresql" else sqlite3.sqlite_version
+
+
+def _postgres_database(server: PostgresServer, template: str | None) -> Iterator[Database]:
+    # pytest-randomly gives every process the same seed, which does not reach uuid4.
+    name = f"test_{uuid.uuid4().hex}"
+    server.create_database(name, template)
+    yield Database("postgresql", server.url(name))
+    server.drop_database(name)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    """Write down which products the test was given; an xdist worker sends that along with its report."""
+    values = getattr(item, "funcargs", {}).values()
+    used = {value.dialect for value in values if isinstance(value, Database)}
+    used |= {"postgresql" for value in values if isinstance(value, PostgresServer)}
+    item.user_properties.extend((USED_DATABASE, name) for name in sorted(used))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests ran on each product: one that nobody tested must not hide behind a green line."""
+    ran = {
+        (report.nodeid, str(value))
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if name == USED_DATABASE
+    }
+    count = Counter(product for _, product in ran)
+    parts = [f"{count[product]} tests on {product} {_version(product)}" for product in sorted(count)]
+    terminalreporter.write_line(f"databases: {', '.join(parts) or 'no tests on any'}")
