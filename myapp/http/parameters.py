@@ -1,0 +1,94 @@
+"""The query's parameters: each is declared, read once, and refused when it cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import TypeVar
+
+from myapp.http.request import Request
+from myapp.http.times import first_instant, last_instant
+from myapp.ledger.errors import InvalidParameter
+
+Value = TypeVar("Value")
+
+
+def require_known(request: Request, known: Collection[str]) -> None:
+    """Refuse a parameter nobody reads: a misspelt filter would answer another question.
+
+    `known` may hold prefixes that end in a dot, such as `metadata.`.
+
+    Raises:
+        InvalidParameter: a parameter is unknown, occurs twice, or has a NUL.
+    """
+    seen = set()
+    for name, value in request.GET.items():
+        prefix = name.partition(".")[0] + "."
+        if name not in known and prefix not in known:
+            raise InvalidParameter(f"There is no parameter {name!r} here.", parameter=name)
+        if name in seen or "\0" in name + value:
+            raise InvalidParameter(f"The parameter {name!r} is given twice, or has a NUL.", parameter=name)
+        seen.add(name)
+
+
+def read(request: Request, name: str, parse: Callable[[str], Value]) -> Value | None:
+    """Return a parameter, None where it is not given.
+
+    Raises:
+        InvalidParameter: `parse` raised a ValueError.
+    """
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise InvalidParameter(f"The parameter {name}: {error}.", parameter=name) from error
+
+
+def text(request: Request, name: str) -> str | None:
+    """Return a text, None where it is not given."""
+    return read(request, name, str)
+
+
+def start(request: Request, name: str) -> datetime | None:
+    """Return a time; a date alone means its first instant."""
+    return read(request, name, first_instant)
+
+
+def end(request: Request, name: str) -> datetime | None:
+    """Return a time; a date alone means all of that day."""
+    return read(request, name, last_instant)
+
+
+def flag(request: Request, name: str) -> bool:
+    """Return a flag: `true`, `1` or nothing behind the name set it; `false` and `0` do not."""
+    return bool(read(request, name, _flag))
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("", "1", "true", "0", "false"):
+        raise ValueError("it is true or false")
+    return text.lower() not in ("0", "false")
+
+
+def choice(request: Request, name: str, choices: Collection[str]) -> str | None:
+    """Return one of some words, None where it is not given."""
+
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"it is one of {', '.join(choices)}")
+        return text
+
+    return read(request, name, parse)
+
+
+def whole(request: Request, name: str, lowest: int, highest: int) -> int | None:
+    """Return a whole number within bounds, None where it is not given."""
+
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) < 19 and lowest <= int(text) <= highest):
+            raise ValueError(f"it is a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read(request, name, parse)

@@ -1,0 +1,95 @@
+"""Every refusal and every failure as an RFC 9457 problem document."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from pyramid.config import Configurator
+from pyramid.exceptions import URLDecodeError
+from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
+from pyramid.response import Response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict
+from myapp.http.errors import STATUS, InternalError, NotFound, Unavailable
+from myapp.ledger.errors import InvalidParameter, LedgerError
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+_RETRY_AFTER_S = "1"
+
+
+def includeme(config: Configurator) -> None:
+    """Answer every exception, HTTP's own included, with a problem document."""
+    config.add_exception_view(_refused, context=LedgerError)
+    config.add_exception_view(_undecodable, context=URLDecodeError)
+    config.add_notfound_view(_not_found)
+    config.add_exception_view(_unavailable, context=DBAPIError)
+    config.add_exception_view(_unavailable, context=PoolTimeout)
+    config.add_exception_view(_unavailable, context=ConcurrencyConflict)
+    config.add_exception_view(_unavailable, context=CommitOutcomeUnknown)
+    config.add_exception_view(_failed, context=Exception)
+
+
+def problem(error: LedgerError, request_id: str) -> dict[str, Any]:
+    """Return the members of the problem document for an error."""
+    status = STATUS[error.code]
+    members: dict[str, Any] = {
+        "type": f"urn:myapp:problem:{error.code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": error.code,
+        "detail": error.detail,
+        "request_id": request_id,
+    }
+    if error.pointer is not None:
+        members["errors"] = [{"pointer": error.pointer, "message": error.detail}]
+    return {**members, **error.members}
+
+
+def _respond(error: LedgerError, request: Any) -> Response:
+    document = problem(error, request.request_id)
+    response = Response(msgspec.json.encode(document), status=document["status"], content_type=MEDIA_TYPE)
+    # RFC 9457 defines no charset parameter, and WebOb adds one to every JSON type.
+    response.charset = None
+    if error.code == "method_not_allowed":
+        response.headers["Allow"] = ", ".join(error.members["allow"])
+    if error.code == "unauthenticated":
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if error.code == "unavailable":
+        response.headers["Retry-After"] = _RETRY_AFTER_S
+    return response
+
+
+def _refused(error: LedgerError, request: Any) -> Response:
+    return _respond(error, request)
+
+
+def _undecodable(error: Exception, request: Any) -> Response:
+    return _respond(InvalidParameter("The address is not valid UTF-8."), request)
+
+
+def _not_found(error: Exception, request: Any) -> Response:
+    return _respond(NotFound("There is nothing at this address."), request)
+
+
+def _unavailable(error: Exception, request: Any) -> Response:
+    if isinstance(error, DBAPIError) and not isinstance(error, (OperationalError, InterfaceError)):
+        return _failed(error, request)
+    log.warning("request %s: the database could not answer: %s", request.request_id, error)
+    return _respond(Unavailable("The service cannot answer now; nothing was changed. Try again."), request)
+
+
+def _failed(error: Exception, request: Any) -> Any:
+    if isinstance(error, HTTPException):
+        return error
+    log.error("request %s failed", request.request_id, exc_info=error)
+    return _respond(InternalError("The service failed; nothing was changed."), request)
+
+
+__all__ = ["HTTPForbidden", "HTTPNotFound", "includeme", "problem"]

@@ -1,0 +1,38 @@
+"""Times in and out: RFC 3339; a date alone is its first instant or its last, as the place says."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)
+
+
+def first_instant(text: str) -> datetime:
+    """Return a time; a date alone means its first instant, in UTC.
+
+    Raises:
+        ValueError: it is neither an RFC 3339 time nor a date.
+    """
+    if _DATE.fullmatch(text):
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    if not _MOMENT.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no RFC 3339 time such as 2026-01-05T09:00:00Z, and no date")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999") from None
+
+
+def last_instant(text: str) -> datetime:
+    """Return a time; a date alone means all of that day, so its last microsecond.
+
+    Raises:
+        ValueError: as `first_instant`.
+    """
+    moment = first_instant(text)
+    return moment + _LAST_INSTANT if _DATE.fullmatch(text) else moment

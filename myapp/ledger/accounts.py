@@ -1,0 +1,229 @@
+"""Accounts: open one, find one with its balances, list them, change limits, status and metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from myapp.ledger import rules
+from myapp.ledger.asof import AsOf, totals_as_of
+from myapp.ledger.dialects import insert_for
+from myapp.ledger.errors import AccountExists, AccountNotFound, InvalidRequest
+from myapp.ledger.ledgers import Book, open_book
+from myapp.ledger.limits import Bounds, format_limits, parse_limits
+from myapp.ledger.metadata import merged
+from myapp.ledger.money import format_amount
+from myapp.ledger.opening import open_accounts
+from myapp.ledger.paging import page_of
+from myapp.ledger.tables import Account, Asset, Balance
+from myapp.ledger.views import AccountView, BalanceView, Page
+
+Limits = Mapping[str, Mapping[str, str | None]]
+
+
+def open_account(
+    session: Session,
+    ledger: str,
+    path: str,
+    *,
+    now: datetime,
+    account_type: str | None = None,
+    limits: Limits | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> AccountView:
+    """Open an account.
+
+    Raises:
+        LedgerNotFound: no such ledger.
+        InvalidRequest: the path, type or metadata break their rules, or no type can be told.
+        UnknownAsset, InvalidAmount: a limit is not of a known asset's precision.
+        AccountExists: it is open already.
+    """
+    book = open_book(session, ledger, limits or ())
+    path = rules.check_path(path)
+    checked = _check_type(path, account_type)
+    bounds = parse_limits(limits or {}, checked, book.scales)
+    kept = rules.check_metadata(metadata or {})
+    if not open_accounts(session, book.id, {path: checked}, now=now, metadata=kept):
+        raise AccountExists(f"The account {path!r} is open already.", pointer="/path")
+    _set_bounds(session, _find(session, book, path), bounds)
+    return find(session, ledger, path)
+
+
+def _check_type(path: str, given: str | None) -> str:
+    account_type = given or rules.type_of(path)
+    if account_type is None:
+        raise InvalidRequest(f"The type of {path!r} cannot be told by its path: give it.", pointer="/type")
+    if account_type not in rules.ACCOUNT_TYPES:
+        raise InvalidRequest(f"A type is one of {', '.join(rules.ACCOUNT_TYPES)}.", pointer="/type")
+    return account_type
+
+
+def find(session: Session, ledger: str, path: str, as_of: AsOf | None = None) -> AccountView:
+    """Return an account with its balances, now or as of an effective and a recorded time.
+
+    Raises:
+        LedgerNotFound, AccountNotFound: there is none.
+    """
+    book = open_book(session, ledger)
+    account = _find(session, book, path)
+    statement = (
+        select(Balance, Asset.scale)
+        .join(Asset, (Asset.ledger_id == Balance.ledger_id) & (Asset.code == Balance.asset))
+        .where(Balance.ledger_id == book.id, Balance.account_id == account.id)
+        .order_by(Balance.asset)
+    )
+    rows = [(balance, scale) for balance, scale in session.execute(statement).all()]
+    if as_of is None:
+        shown = {balance.asset: _now(balance, account.type, scale) for balance, scale in rows}
+    else:
+        shown = _then(session, book, account, rows, as_of)
+    return _view(account, _limits(account, rows), shown)
+
+
+def _find(session: Session, book: Book, path: str, *, lock: bool = False) -> Account:
+    path = rules.check_path(path, pointer=None)
+    statement = select(Account).where(Account.ledger_id == book.id, Account.path == path)
+    if lock:
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    account = session.scalars(statement).one_or_none()
+    if account is None:
+        raise AccountNotFound(f"The ledger has no account {path!r}.")
+    return account
+
+
+def listed(
+    session: Session,
+    book: Book,
+    *,
+    limit: int,
+    after: str | None = None,
+    prefix: str | None = None,
+    account_type: str | None = None,
+    status: str | None = None,
+) -> Page[AccountView]:
+    """Return the ledger's accounts by path, without balances; `prefix` is of the path's text."""
+    statement = select(Account).where(Account.ledger_id == book.id).order_by(Account.path)
+    if after is not None:
+        statement = statement.where(Account.path > after)
+    if prefix:
+        statement = statement.where(Account.path.startswith(prefix, autoescape=True))
+    if account_type is not None:
+        statement = statement.where(Account.type == account_type)
+    if status is not None:
+        statement = statement.where(Account.status == status)
+    accounts = session.scalars(statement.limit(limit + 1)).all()
+    limits = _limits_of(session, book, [account for account in accounts if account is not None])
+    views = [_view(account, limits.get(account.id, {}), None) for account in accounts]
+    return page_of(views, limit, lambda view: (view.path,))
+
+
+def change(
+    session: Session,
+    ledger: str,
+    path: str,
+    *,
+    limits: Limits | None = None,
+    status: str | None = None,
+    metadata: Mapping[str, str | None] | None = None,
+) -> AccountView:
+    """Change what is given of an account; the limits of an asset are replaced, metadata is merged.
+
+    Raises:
+        LedgerNotFound, AccountNotFound: there is none.
+        InvalidRequest, UnknownAsset, InvalidAmount: what is given breaks its rules.
+    """
+    book = open_book(session, ledger, limits or ())
+    account = _find(session, book, path, lock=True)
+    if status is not None and status not in rules.ACCOUNT_STATUSES:
+        raise InvalidRequest(f"A status is one of {', '.join(rules.ACCOUNT_STATUSES)}.", pointer="/status")
+    _set_bounds(session, account, parse_limits(limits or {}, account.type, book.scales))
+    account.metadata_ = merged(account.metadata_, metadata)
+    # The database carries a new status over to the balance rows, where postings meet it.
+    account.status = status or account.status
+    session.flush()
+    session.expire_all()
+    return find(session, ledger, path)
+
+
+def _set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds]) -> None:
+    # The row of a limited balance must be there before its first posting, which could not be refused
+    # otherwise. Sorted, like every writer of balances.
+    for asset, (lowest, highest) in sorted(bounds.items()):
+        totals = dict.fromkeys(["debits", "credits", "pending_debits", "pending_credits", "version"], 0)
+        key = {"ledger_id": account.ledger_id, "account_id": account.id, "asset": asset}
+        limits = {"lowest": lowest, "highest": highest}
+        statement = insert_for(session, Balance).values(**key, **totals, **limits, status=account.status)
+        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=limits))
+
+
+def _limits(account: Account, rows: list[tuple[Balance, int]]) -> dict[str, dict[str, str]]:
+    limits = {
+        balance.asset: format_limits((balance.lowest, balance.highest), account.type, scale)
+        for balance, scale in rows
+    }
+    return {asset: given for asset, given in limits.items() if given}
+
+
+def _limits_of(session: Session, book: Book, accounts: list[Account]) -> dict[int, dict[str, dict[str, str]]]:
+    statement = (
+        select(Balance, Asset.scale)
+        .join(Asset, (Asset.ledger_id == Balance.ledger_id) & (Asset.code == Balance.asset))
+        .where(
+            Balance.ledger_id == book.id,
+            Balance.account_id.in_([account.id for account in accounts]),
+            Balance.lowest.is_not(None) | Balance.highest.is_not(None),
+        )
+    )
+    rows: dict[int, list[tuple[Balance, int]]] = {}
+    for balance, scale in session.execute(statement).all():
+        rows.setdefault(balance.account_id, []).append((balance, scale))
+    return {account.id: _limits(account, rows.get(account.id, [])) for account in accounts}
+
+
+def _now(balance: Balance, account_type: str, scale: int) -> BalanceView:
+    net = balance.debits - balance.credits
+    on_normal_side = 1 if rules.normal_side(account_type) == "debit" else -1
+    leaving = balance.pending_credits if on_normal_side == 1 else balance.pending_debits
+    amounts = {
+        "balance": net,
+        "normal_balance": on_normal_side * net,
+        "available": on_normal_side * net - leaving,
+        "debits": balance.debits,
+        "credits": balance.credits,
+        "pending_debits": balance.pending_debits,
+        "pending_credits": balance.pending_credits,
+    }
+    shown = {name: format_amount(minor, scale) for name, minor in amounts.items()}
+    return BalanceView(**shown, version=balance.version)
+
+
+def _then(
+    session: Session, book: Book, account: Account, rows: list[tuple[Balance, int]], as_of: AsOf
+) -> dict[str, BalanceView]:
+    totals = totals_as_of(session, book.id, as_of, account_ids=[account.id])
+    views = {}
+    for balance, scale in rows:
+        debits, credits_, version = totals.get((account.id, balance.asset), (0, 0, 0))
+        # Holds are a thing of the present: nothing was pending in the past that still matters.
+        past = Balance(debits=debits, credits=credits_, pending_debits=0, pending_credits=0, version=version)
+        views[balance.asset] = _now(past, account.type, scale)
+    return views
+
+
+def _view(
+    account: Account, limits: Mapping[str, Mapping[str, str]], balances: Mapping[str, BalanceView] | None
+) -> AccountView:
+    return AccountView(
+        path=account.path,
+        type=account.type,
+        normal_side=rules.normal_side(account.type),
+        status=account.status,
+        limits=limits,
+        metadata=account.metadata_,
+        created_at=account.created_at,
+        balances=balances,
+    )

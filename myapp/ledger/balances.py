@@ -1,0 +1,101 @@
+"""The balances of many accounts: filtered, rolled up into ancestors, as of any time, with totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select
+from sqlalchemy.orm import Session
+
+from myapp.ledger.ancestors import ancestor
+from myapp.ledger.asof import AsOf, totals
+from myapp.ledger.ledgers import Book
+from myapp.ledger.money import format_amount
+from myapp.ledger.paging import page_of
+from myapp.ledger.tables import Account, Balance
+from myapp.ledger.views import AccountBalances, Page
+
+_WORD_BITS = 32
+_WORD_MASK = 2**_WORD_BITS - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which balances; `prefix` is of the path's text, `depth` counts the segments that are kept."""
+
+    prefix: str | None = None
+    account_type: str | None = None
+    asset: str | None = None
+    depth: int | None = None
+    as_of: AsOf | None = None
+
+
+def listed(
+    session: Session, book: Book, selection: Selection, *, limit: int, after: str | None = None
+) -> tuple[Page[AccountBalances], dict[str, str]]:
+    """Return balances by account, and the totals of the whole selection; `book` has all scales."""
+    chosen = _chosen(book, selection).subquery("chosen")
+    names = select(chosen.c.name).distinct().order_by(chosen.c.name).limit(limit + 1)
+    if after is not None:
+        names = names.where(chosen.c.name > after)
+    page = page_of(session.scalars(names).all(), limit, lambda name: (name,))
+    by_name = _amounts_by_name(session, book, chosen, page) if page.items else {}
+    items = [AccountBalances(name, by_name[name]) for name in page.items]
+    return Page(items, page.next_key), _totals(session, book, chosen)
+
+
+def _chosen(book: Book, selection: Selection) -> Select[Any]:
+    rows = _rows(book, selection.as_of)
+    name: Any = Account.path
+    if selection.depth is not None:
+        name = ancestor(Account.path, literal(selection.depth))
+    chosen = (
+        select(name.label("name"), rows.c.asset, (rows.c.debits - rows.c.credits).label("net"))
+        .join(rows, rows.c.account_id == Account.id)
+        .where(Account.ledger_id == book.id)
+    )
+    if selection.prefix:
+        chosen = chosen.where(Account.path.startswith(selection.prefix, autoescape=True))
+    if selection.account_type is not None:
+        chosen = chosen.where(Account.type == selection.account_type)
+    return chosen if selection.asset is None else chosen.where(rows.c.asset == selection.asset)
+
+
+def _rows(book: Book, as_of: AsOf | None) -> Subquery:
+    if as_of is not None:
+        return totals(book.id, as_of).subquery("rows")
+    return select(Balance).where(Balance.ledger_id == book.id).subquery("rows")
+
+
+def _sum_words(chosen: Subquery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    # Each net fits into 64 bits, but their sum may not, and SQLite would refuse it: so the two halves
+    # are summed apart and put together in Python, exactly.
+    high = func.sum(chosen.c.net.op(">>")(literal(_WORD_BITS))).label("high")
+    low = func.sum(chosen.c.net.op("&")(literal(_WORD_MASK))).label("low")
+    return high, low
+
+
+def _amount(row: Any, book: Book) -> str:
+    return format_amount((int(row.high) << _WORD_BITS) + int(row.low), book.scales[row.asset])
+
+
+def _amounts_by_name(
+    session: Session, book: Book, chosen: Subquery, page: Page[str]
+) -> dict[str, dict[str, str]]:
+    statement = (
+        select(chosen.c.name, chosen.c.asset, *_sum_words(chosen))
+        .where(chosen.c.name >= page.items[0], chosen.c.name <= page.items[-1])
+        .group_by(chosen.c.name, chosen.c.asset)
+        .order_by(chosen.c.name, chosen.c.asset)
+    )
+    amounts: dict[str, dict[str, str]] = {}
+    for row in session.execute(statement).all():
+        amounts.setdefault(row.name, {})[row.asset] = _amount(row, book)
+    return amounts
+
+
+def _totals(session: Session, book: Book, chosen: Subquery) -> dict[str, str]:
+    statement = select(chosen.c.asset, *_sum_words(chosen)).group_by(chosen.c.asset)
+    rows = session.execute(statement.order_by(chosen.c.asset)).all()
+    return {row.asset: _amount(row, book) for row in rows}

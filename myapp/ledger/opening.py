@@ -1,0 +1,67 @@
+"""Open accounts: by hand, or because a posting names them; any number in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import FromClause, bindparam, func, literal, select
+from sqlalchemy.orm import Session
+
+from myapp.ledger.dialects import is_postgresql
+from myapp.ledger.pieces import LEDGER_ID, POSTGRESQL, SQLITE, Kit
+from myapp.ledger.sources import Source
+from myapp.ledger.tables import Account
+from myapp.ledger.types import Instant, Int64, SortedText, dump_document
+
+ACCOUNTS = Source("a", {"number": Int64, "path": SortedText, "type": SortedText, "metadata": SortedText})
+
+_COLUMNS = ["ledger_id", "path", "type", "status", "metadata", "created_at"]
+_CREATED_AT = bindparam("created_at", type_=Instant())
+
+
+def open_accounts(
+    session: Session,
+    ledger_id: int,
+    types: Mapping[str, str],
+    *,
+    now: datetime,
+    metadata: Mapping[str, str] | None = None,
+) -> int:
+    """Open an account for each path with its type, and return how many were not there before.
+
+    Sorted by path, because two writers that open the same accounts in different order would deadlock.
+    """
+    document = dump_document(metadata or {})
+    rows = [(number, path, types[path], document) for number, path in enumerate(sorted(types), start=1)]
+    native = is_postgresql(session)
+    given = ACCOUNTS.arrays(rows) if native else ACCOUNTS.text(rows)
+    statement = _OPEN_POSTGRESQL if native else _OPEN_SQLITE
+    return len(session.execute(statement, {"ledger_id": ledger_id, "created_at": now, **given}).all())
+
+
+def _values(kit: Kit, rows: FromClause) -> list[Any]:
+    return [LEDGER_ID, rows.c.path, rows.c.type, literal("open"), kit.document(rows.c.metadata), _CREATED_AT]
+
+
+def _on_postgresql() -> Any:
+    rows = POSTGRESQL.rows(ACCOUNTS)
+    values = select(*_values(POSTGRESQL, rows)).order_by(rows.c.number)
+    statement = POSTGRESQL.insert(Account).from_select(_COLUMNS, values)
+    return statement.on_conflict_do_nothing().returning(Account.id)
+
+
+def _on_sqlite() -> Any:
+    # SQLite has no sequence for a part of a key. Its one writer may count on from the highest id.
+    rows = SQLITE.rows(ACCOUNTS)
+    highest = select(func.coalesce(func.max(Account.id), 0)).where(Account.ledger_id == LEDGER_ID)
+    values = select((highest.scalar_subquery() + rows.c.number).label("id"), *_values(SQLITE, rows)).where(
+        rows.c.number > 0
+    )
+    statement = SQLITE.insert(Account).from_select(["id", *_COLUMNS], values)
+    return statement.on_conflict_do_nothing().returning(Account.id)
+
+
+_OPEN_POSTGRESQL = _on_postgresql()
+_OPEN_SQLITE = _on_sqlite()

@@ -1,0 +1,154 @@
+"""Post: check what was asked, write it once, answer with what it became."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from myapp.ledger import rules
+from myapp.ledger.drafts import Entry, TransactionDraft
+from myapp.ledger.errors import AmountOutOfRange, UnknownAccount
+from myapp.ledger.ids import new_id
+from myapp.ledger.ledgers import Book, open_book
+from myapp.ledger.money import format_amount
+from myapp.ledger.opening import open_accounts
+from myapp.ledger.plan import Plan, plan
+from myapp.ledger.refusals import is_out_of_range, refusal
+from myapp.ledger.views import PostingView, TransactionView
+from myapp.ledger.writing import Claim, Outcome, write
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """An idempotency key with the fingerprint of its request."""
+
+    key: str
+    fingerprint: str
+
+
+def post(
+    session: Session,
+    ledger: str,
+    draft: TransactionDraft,
+    *,
+    now: datetime,
+    actor: str,
+    key: Key | None = None,
+) -> TransactionView | None:
+    """Post a transaction; return None, with nothing changed, when its key was used before.
+
+    Raises:
+        LedgerError: the draft breaks a rule, or an account refuses; the transaction must abort.
+    """
+    book = open_book(session, ledger, [posting.asset for posting in draft.postings])
+    entry = check(book, draft, now=now, actor=actor)
+    claims = (Claim(key.key, key.fingerprint, entry.id),) if key is not None else ()
+    written = write_entries(session, book, [entry], now=now, claims=claims)
+    return None if written is None else _answer(book, *written)
+
+
+def check(book: Book, draft: TransactionDraft, *, now: datetime, actor: str) -> Entry:
+    """Return the draft as an entry, once it obeys the rules of double entry.
+
+    Raises:
+        LedgerError: the draft breaks a rule.
+    """
+    return Entry(
+        id=new_id(),
+        postings=rules.check_postings(draft.postings, book.scales),
+        description=rules.check_text(draft.description, rules.DESCRIPTION_CHARS_MAX, pointer="/description")
+        or "",
+        reference=rules.check_reference(draft.reference),
+        effective_at=draft.effective_at or now,
+        metadata=rules.check_metadata(draft.metadata),
+        actor=actor,
+    )
+
+
+def write_entries(
+    session: Session,
+    book: Book,
+    entries: Sequence[Entry],
+    *,
+    now: datetime,
+    claims: tuple[Claim, ...] = (),
+    types: Mapping[str, str] | None = None,
+) -> tuple[Plan, Outcome] | None:
+    """Write checked entries, opening accounts as needed; None when a key was used before.
+
+    `types` tells the types of accounts whose path does not.
+
+    Raises:
+        LedgerError: an account refuses, or may not be opened; the transaction must abort.
+    """
+    planned = plan(entries)
+    try:
+        outcome = write(session, book.id, planned, claims)
+        if outcome.unknown:
+            _open_unknown(session, book, planned, outcome, now, types or {})
+            outcome = write(session, book.id, planned, claims)
+    except DBAPIError as error:
+        if is_out_of_range(error):
+            raise AmountOutOfRange("A balance would leave the range of 64 bits.") from error
+        raise
+    if not outcome.claimed:
+        return None
+    if len(outcome.recorded_at) != len(entries):
+        raise refusal(session, book, planned, outcome)
+    return planned, outcome
+
+
+def _open_unknown(
+    session: Session,
+    book: Book,
+    planned: Plan,
+    outcome: Outcome,
+    now: datetime,
+    types: Mapping[str, str],
+) -> None:
+    paths = [each.account for each in planned.balances if each.number in outcome.unknown]
+    told = {path: None if book.strict_accounts else types.get(path) or rules.type_of(path) for path in paths}
+    for path, account_type in told.items():
+        if account_type is None:
+            why = "the ledger is strict" if book.strict_accounts else "its path tells no type"
+            raise UnknownAccount(f"There is no account {path!r}, and {why}: open it first.", account=path)
+    known = {path: account_type for path, account_type in told.items() if account_type is not None}
+    open_accounts(session, book.id, known, now=now)
+
+
+def _answer(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:
+    (entry,) = planned.entries
+    return TransactionView(
+        id=entry.id,
+        ledger=book.name,
+        kind=entry.kind,
+        description=entry.description,
+        reference=entry.reference,
+        effective_at=entry.effective_at,
+        recorded_at=outcome.recorded_at[entry.id],
+        actor=entry.actor,
+        metadata=entry.metadata,
+        reverses=entry.reverses,
+        reversed_by=None,
+        postings=_posted(book, planned, outcome),
+    )
+
+
+def _posted(book: Book, planned: Plan, outcome: Outcome) -> list[PostingView]:
+    views = []
+    for posting in planned.postings:
+        after = outcome.balances[posting.balance.number]
+        scale = book.scales[posting.balance.asset]
+        view = PostingView(
+            account=posting.balance.account,
+            asset=posting.balance.asset,
+            amount=format_amount(posting.amount, scale),
+            balance=format_amount(after.debits - after.credits - posting.remaining, scale),
+            version=after.version - posting.later,
+        )
+        views.append(view)
+    return views

@@ -1,0 +1,116 @@
+"""Why did the write refuse? Ask the rows that did, within the transaction that will abort."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from myapp.db import ConcurrencyConflict
+from myapp.ledger.errors import (
+    AccountClosed,
+    AccountFrozen,
+    AlreadyReversed,
+    InsufficientFunds,
+    LedgerError,
+    LimitExceeded,
+    ReferenceExists,
+    TransactionExists,
+)
+from myapp.ledger.ledgers import Book
+from myapp.ledger.money import format_amount
+from myapp.ledger.plan import BalanceDelta, Plan
+from myapp.ledger.rules import normal_side
+from myapp.ledger.tables import Account, Balance, Transaction
+from myapp.ledger.writing import Outcome
+
+
+def is_out_of_range(error: DBAPIError) -> bool:
+    """Tell whether a total left 64 bits: an overflow on PostgreSQL, a float refused by SQLite's STRICT."""
+    if isinstance(error.orig, psycopg.Error):
+        return error.orig.sqlstate == "22003"
+    return isinstance(error.orig, sqlite3.Error) and "cannot store REAL value in INTEGER" in str(error.orig)
+
+
+def refusal(session: Session, book: Book, plan: Plan, outcome: Outcome) -> LedgerError | ConcurrencyConflict:
+    """Return the error to raise for an outcome that is not complete.
+
+    When the rows no longer refuse, another transaction changed them meanwhile: then the work is worth
+    another attempt.
+    """
+    refused = set(outcome.refused(plan))
+    for delta in plan.balances:
+        if delta.number in refused and (error := _of_balance(session, book, delta)) is not None:
+            return error
+    for entry in plan.entries:
+        if entry.id not in outcome.recorded_at:
+            error = _of_transaction(session, book, entry.id, entry.reference, entry.reverses)
+            if error is not None:
+                return error
+    return ConcurrencyConflict("The rows that refused the write have changed meanwhile.")
+
+
+def _of_balance(session: Session, book: Book, delta: BalanceDelta) -> LedgerError | None:
+    account = session.execute(
+        select(Account.id, Account.status, Account.type).where(
+            Account.ledger_id == book.id, Account.path == delta.account
+        )
+    ).one()
+    if account.status == "frozen":
+        return AccountFrozen(f"The account {delta.account!r} is frozen.", account=delta.account)
+    if account.status == "closed":
+        return AccountClosed(f"The account {delta.account!r} is closed.", account=delta.account)
+    balance = session.get(Balance, (book.id, account.id, delta.asset), populate_existing=True)
+    return None if balance is None else _of_limits(book, delta, balance, account.type)
+
+
+def _of_limits(book: Book, delta: BalanceDelta, balance: Balance, account_type: str) -> LedgerError | None:
+    net = balance.debits - balance.credits
+    leaving, coming = net - balance.pending_credits, net + balance.pending_debits
+    if _passes(delta.lowest, leaving, balance.lowest, downwards=True):
+        move, bound = delta.lowest, balance.lowest
+    elif _passes(delta.highest, coming, balance.highest, downwards=False):
+        move, bound = delta.highest, balance.highest
+    else:
+        return None
+    available = leaving if normal_side(account_type) == "debit" else -coming
+    return _limit_error(book, delta, account_type, bound or 0, available, move or 0)
+
+
+def _passes(move: int | None, reached: int, bound: int | None, *, downwards: bool) -> bool:
+    if move is None or bound is None:
+        return False
+    return reached + move < bound if downwards else reached + move > bound
+
+
+def _limit_error(
+    book: Book, delta: BalanceDelta, account_type: str, bound: int, available: int, move: int
+) -> LedgerError:
+    sign = 1 if normal_side(account_type) == "debit" else -1
+    scale = book.scales[delta.asset]
+    limit = format_amount(sign * bound, scale)
+    kind, word = (InsufficientFunds, "below its min") if sign * move < 0 else (LimitExceeded, "above its max")
+    return kind(
+        f"{delta.account!r} would go {word} of {limit} {delta.asset}.",
+        account=delta.account,
+        asset=delta.asset,
+        limit=limit,
+        available=format_amount(available, scale),
+        requested=format_amount(abs(move), scale),
+    )
+
+
+def _of_transaction(
+    session: Session, book: Book, transaction_id: object, reference: str | None, reverses: object
+) -> LedgerError | None:
+    taken = select(Transaction.id).where(Transaction.ledger_id == book.id)
+    if session.execute(taken.where(Transaction.id == transaction_id)).first():
+        return TransactionExists(f"There is a transaction {transaction_id} already.")
+    if reference is not None and session.execute(taken.where(Transaction.reference == reference)).first():
+        return ReferenceExists(f"Another transaction has the reference {reference!r}.", pointer="/reference")
+    if reverses is not None and session.execute(taken.where(Transaction.reverses == reverses)).first():
+        return AlreadyReversed(f"The transaction {reverses} is reversed already.")
+    return None
