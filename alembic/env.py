@@ -10,6 +10,7 @@ from alembic import context
 from myapp.cli.configuration import database_url
 from myapp.db import DbSettings, make_engine
 from myapp.ledger.tables import Base
+from myapp.security import keys  # noqa: F401 - its table belongs to the metadata
 
 
 def run(connection: Connection) -> None:

@@ -1,1 +1,31 @@
 """One SQLAlchemy Session per request, and a double-entry ledger on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyramid.config import Configurator
+
+from myapp.settings import from_settings, with_environment
+
+
+def main(global_config: dict[str, str], **settings: Any) -> Any:
+    """Return the WSGI application: PasteDeploy's entry point.
+
+    Raises:
+        SystemExit: the database is not migrated; the message names the command to run.
+        ConfigurationError: a setting is missing, unknown or unreadable.
+    """
+    from myapp.schema import require_current
+
+    with Configurator(settings=with_environment(settings)) as config:
+        config.registry["settings"] = from_settings(settings)
+        config.include("myapp.db")  # request.dbsession and request.tm: the promise the rest stands on
+        require_current(config.registry["dbsession_factory"].engine, global_config.get("__file__"))
+        config.include("myapp.db.health")  # /healthz and /readyz
+        config.include("myapp.schema")  # ready only while the schema is the newest
+        config.include("myapp.http.observe")  # an id, a time and a log line for every request
+        config.include("myapp.http.problems")  # every refusal as a problem document
+        config.include("myapp.security.policy")  # from a key to an identity and its permissions
+        config.include("myapp.api")  # the REST routes
+        return config.make_wsgi_app()

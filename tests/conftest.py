@@ -75,7 +75,7 @@ def migrated_postgresql(postgres_server: PostgresServer) -> str:
 
 def _migrate(url: str) -> None:
     # A test that wants no tables must run even while the migrations are broken.
-    from myapp.cli.migrate import upgrade
+    from myapp.schema import upgrade
 
     upgrade(url)
 

@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, TypeVar
 
+import click
 from plaster import get_settings
+from sqlalchemy.orm import Session
 
+from myapp.db import throwaway
 from myapp.settings import with_environment
 
 CONFIG_VARIABLE = "MYAPP_CONFIG"
 CONFIG_DEFAULT = "development.ini"
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 
-def app_settings(ini: Path) -> dict[str, str]:
+
+def config_option(command: Command) -> Command:
+    """Give a command `-c`."""
+    option = click.option(
+        "-c",
+        "--config",
+        "ini",
+        type=click.Path(path_type=Path, dir_okay=False),
+        envvar=CONFIG_VARIABLE,
+        default=CONFIG_DEFAULT,
+        show_default=True,
+        help="The ini file.",
+    )
+    return option(command)
+
+
+def app_settings(ini: Path) -> dict[str, Any]:
     """Return the settings of the ini file's application, the environment's database included.
 
     Raises:
@@ -27,3 +50,10 @@ def app_settings(ini: Path) -> dict[str, str]:
 def database_url(ini: Path) -> str:
     """Return the URL of the database that the ini file, or the environment, names."""
     return str(app_settings(ini)["sqlalchemy.url"])
+
+
+@contextmanager
+def database(ini: Path) -> Iterator[Session]:
+    """Yield a session on the ini file's database: committed at the end, aborted on an error."""
+    with throwaway(database_url(ini)) as session:
+        yield session

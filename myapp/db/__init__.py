@@ -12,6 +12,7 @@ from pyramid.config import Configurator
 from myapp.db.engine import make_engine
 from myapp.db.errors import (
     CommitOutcomeUnknown,
+    ConcurrencyConflict,
     LifecycleError,
     LifecycleViolation,
     SessionUnavailable,
@@ -25,6 +26,7 @@ from myapp.db.work import throwaway, unit_of_work
 
 __all__ = [
     "CommitOutcomeUnknown",
+    "ConcurrencyConflict",
     "DbSettings",
     "LifecycleError",
     "LifecycleViolation",

@@ -1,6 +1,10 @@
 """The errors of the request session: each says what happened and what to do instead."""
 
 
+from pyramid_retry import IRetryableError
+from zope.interface import implementer
+
+
 class LifecycleError(Exception):
     """Any breach of the contract between a request and its session."""
 
@@ -19,3 +23,8 @@ class TransactionPoisoned(LifecycleError):
 
 class CommitOutcomeUnknown(LifecycleError):
     """The connection was lost while COMMIT was in flight: durable or not, nobody can tell."""
+
+
+@implementer(IRetryableError)
+class ConcurrencyConflict(Exception):
+    """Another transaction got in between: the same request, begun anew, may succeed."""

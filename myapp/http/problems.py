@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from pyramid.config import Configurator
 from pyramid.exceptions import URLDecodeError
-from pyramid.httpexceptions import HTTPException, HTTPForbidden, HTTPNotFound
+from pyramid.httpexceptions import HTTPException
 from pyramid.response import Response
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -52,7 +52,8 @@ def problem(error: LedgerError, request_id: str) -> dict[str, Any]:
     return {**members, **error.members}
 
 
-def _respond(error: LedgerError, request: Any) -> Response:
+def respond(error: LedgerError, request: Any) -> Response:
+    """Return the problem document of an error as a response, with the headers its status asks for."""
     document = problem(error, request.request_id)
     response = Response(msgspec.json.encode(document), status=document["status"], content_type=MEDIA_TYPE)
     # RFC 9457 defines no charset parameter, and WebOb adds one to every JSON type.
@@ -67,29 +68,26 @@ def _respond(error: LedgerError, request: Any) -> Response:
 
 
 def _refused(error: LedgerError, request: Any) -> Response:
-    return _respond(error, request)
+    return respond(error, request)
 
 
 def _undecodable(error: Exception, request: Any) -> Response:
-    return _respond(InvalidParameter("The address is not valid UTF-8."), request)
+    return respond(InvalidParameter("The address is not valid UTF-8."), request)
 
 
 def _not_found(error: Exception, request: Any) -> Response:
-    return _respond(NotFound("There is nothing at this address."), request)
+    return respond(NotFound("There is nothing at this address."), request)
 
 
 def _unavailable(error: Exception, request: Any) -> Response:
     if isinstance(error, DBAPIError) and not isinstance(error, (OperationalError, InterfaceError)):
         return _failed(error, request)
     log.warning("request %s: the database could not answer: %s", request.request_id, error)
-    return _respond(Unavailable("The service cannot answer now; nothing was changed. Try again."), request)
+    return respond(Unavailable("The service cannot answer now; nothing was changed. Try again."), request)
 
 
 def _failed(error: Exception, request: Any) -> Any:
     if isinstance(error, HTTPException):
         return error
     log.error("request %s failed", request.request_id, exc_info=error)
-    return _respond(InternalError("The service failed; nothing was changed."), request)
-
-
-__all__ = ["HTTPForbidden", "HTTPNotFound", "includeme", "problem"]
+    return respond(InternalError("The service failed; nothing was changed."), request)

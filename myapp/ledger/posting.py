@@ -18,6 +18,7 @@ from myapp.ledger.money import format_amount
 from myapp.ledger.opening import open_accounts
 from myapp.ledger.plan import Plan, plan
 from myapp.ledger.refusals import is_out_of_range, refusal
+from myapp.ledger.savepoints import savepoint
 from myapp.ledger.views import PostingView, TransactionView
 from myapp.ledger.writing import Claim, Outcome, write
 
@@ -51,6 +52,21 @@ def post(
     return None if written is None else _answer(book, *written)
 
 
+def preview(
+    session: Session, ledger: str, draft: TransactionDraft, *, now: datetime, actor: str
+) -> TransactionView:
+    """Return what posting would make, and keep nothing of it.
+
+    Raises:
+        LedgerError: as `post`.
+    """
+    with savepoint(session, keep=False):
+        view = post(session, ledger, draft, now=now, actor=actor)
+    if view is None:
+        raise AssertionError("Without a key nothing can have been posted before.")
+    return view
+
+
 def check(book: Book, draft: TransactionDraft, *, now: datetime, actor: str) -> Entry:
     """Return the draft as an entry, once it obeys the rules of double entry.
 
@@ -60,8 +76,7 @@ def check(book: Book, draft: TransactionDraft, *, now: datetime, actor: str) -> 
     return Entry(
         id=new_id(),
         postings=rules.check_postings(draft.postings, book.scales),
-        description=rules.check_text(draft.description, rules.DESCRIPTION_CHARS_MAX, pointer="/description")
-        or "",
+        description=rules.check_description(draft.description),
         reference=rules.check_reference(draft.reference),
         effective_at=draft.effective_at or now,
         metadata=rules.check_metadata(draft.metadata),

@@ -113,6 +113,16 @@ def check_text(text: str | None, chars_max: int, *, pointer: str) -> str | None:
     return text
 
 
+def check_description(description: str) -> str:
+    """Return the description.
+
+    Raises:
+        InvalidRequest: too long, or with a NUL.
+    """
+    check_text(description, DESCRIPTION_CHARS_MAX, pointer="/description")
+    return description
+
+
 def check_reference(reference: str | None) -> str | None:
     """Return the reference.
 

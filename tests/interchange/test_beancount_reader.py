@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import subprocess
@@ -295,19 +296,50 @@ def test_a_journal_that_takes_too_long_is_refused(monkeypatch: pytest.MonkeyPatc
 LIMITED = """
 import resource, runpy, sys
 
-runpy.run_path(sys.argv[1])["limit_resources"]()
+runpy.run_path(sys.argv[1], run_name="__main__")
 kinds = resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE
-print(*(resource.getrlimit(kind) for kind in kinds), sep=";")
+print(*(resource.getrlimit(kind) for kind in kinds), sep=";", file=sys.stderr)
 """
 
 
 def test_the_process_is_limited_in_memory_time_and_writing() -> None:
     done = subprocess.run(
-        [sys.executable, "-P", "-c", LIMITED, str(beancount.PROCESS)], capture_output=True, check=True
+        [sys.executable, "-P", "-c", LIMITED, str(beancount.PROCESS)],
+        input=b"",
+        capture_output=True,
+        check=True,
     )
     memory = 2 * 1024**3
 
-    assert done.stdout.decode().strip() == f"({memory}, {memory});(60, 60);(0, 0);(0, 0)"
+    assert done.stderr.decode().strip() == f"({memory}, {memory});(60, 60);(0, 0);(0, 0)"
+
+
+def test_an_answer_that_would_be_too_large_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from myapp.interchange import beancount_process
+
+    # The limits would stay with the tests' own process.
+    monkeypatch.setattr(beancount_process, "limit_resources", lambda: None)
+    monkeypatch.setattr(beancount_process, "ANSWER_CHARACTERS_MAX", 100)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO((OPENED + LUNCH).encode())))
+    beancount_process.main()
+
+    assert "too large" in json.loads(capsys.readouterr().out)["refusal"]["message"]
+
+
+def test_an_error_of_a_module_does_not_tell_where_it_is_installed() -> None:
+    from beancount.parser.grammar import ParserSyntaxError
+
+    from myapp.interchange import beancount_process
+
+    error = ParserSyntaxError(
+        {"filename": "installed/grammar.py", "lineno": 7}, "KeyError (installed/grammar.py:7)"
+    )
+    with pytest.raises(beancount_process.RefusedError) as refused:
+        beancount_process.refuse_first([error])
+    assert "installed" not in str(refused.value)
+    assert refused.value.line is None
 
 
 def test_an_amount_of_too_many_digits_is_refused() -> None:

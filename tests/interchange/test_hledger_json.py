@@ -302,6 +302,12 @@ def test_a_commodity_that_cannot_be_an_asset_is_refused_by_name(commodity: str) 
     assert refused.message.encode()
 
 
+def test_a_refusal_is_short_however_long_the_name() -> None:
+    for name in ("x" * 10_000, "\0" * 10_000):
+        lines = [posting("a", amount("1", name)), posting("b", amount("-1", name))]
+        assert len(refusal([transaction(*lines)]).message) < 200
+
+
 def test_a_default_asset_must_be_an_asset_too() -> None:
     assert (
         "a b"
@@ -311,7 +317,7 @@ def test_a_default_asset_must_be_an_asset_too() -> None:
     )
 
 
-@pytest.mark.parametrize("account", ["", ":", "a::b", "a:", "a\nb", "x" * 256, "\ud800", "a\0"])
+@pytest.mark.parametrize("account", ["", ":", "a::b", "a:", "a: :b", "a\nb", "x" * 256, "\ud800", "a\0"])
 def test_a_name_that_cannot_be_an_account_is_refused(account: str) -> None:
     refused = refusal([transaction(posting(account, amount("1")), posting("b", amount("-1")))])
 
@@ -426,6 +432,10 @@ def test_a_journal_that_is_no_array_is_refused(document: object) -> None:
 @pytest.mark.parametrize("item", [None, 1, "transaction", []])
 def test_a_transaction_that_is_no_object_is_refused(item: object) -> None:
     assert refusal([lunch(), item]).where == "index 1"
+
+
+def test_a_key_that_has_no_utf8_is_refused() -> None:
+    assert refusal([lunch(**{"\ud800": 1})]).where == "index 0"
 
 
 def test_an_amount_of_too_many_digits_is_refused() -> None:

@@ -1,0 +1,79 @@
+"""The shapes of request bodies, as docs/api.md gives them; unknown fields are refused."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+
+class AssetBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A new asset; `scale` is its number of decimals."""
+
+    code: str
+    scale: int
+    name: str | None = None
+
+
+class LedgerBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A new ledger."""
+
+    name: str
+    description: str | None = None
+    strict_accounts: bool = False
+    assets: list[AssetBody] = field(default_factory=list)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class LedgerChange(Struct, forbid_unknown_fields=True, frozen=True):
+    """A change of a ledger; null removes a metadata key."""
+
+    description: str | None = None
+    strict_accounts: bool | None = None
+    metadata: dict[str, str | None] | None = None
+
+
+class LimitsBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """Limits of the normal balance, as decimal strings."""
+
+    min: str | None = None
+    max: str | None = None
+
+
+class AccountBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A new account."""
+
+    path: str
+    type: str | None = None
+    limits: dict[str, LimitsBody] = field(default_factory=dict)
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class AccountChange(Struct, forbid_unknown_fields=True, frozen=True):
+    """A change of an account; an asset's null limits are removed, null removes a metadata key."""
+
+    limits: dict[str, LimitsBody | None] | None = None
+    status: str | None = None
+    metadata: dict[str, str | None] | None = None
+
+
+class PostingBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A posting; a positive amount is a debit."""
+
+    account: str
+    asset: str
+    amount: str
+
+
+class TransactionBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A new transaction."""
+
+    postings: list[PostingBody]
+    description: str | None = None
+    reference: str | None = None
+    effective_at: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
+class MetadataChange(Struct, forbid_unknown_fields=True, frozen=True):
+    """A change of metadata; null removes a key."""
+
+    metadata: dict[str, str | None]

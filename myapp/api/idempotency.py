@@ -1,0 +1,71 @@
+"""`Idempotency-Key`: read it, fingerprint the request, and answer again what was answered before."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from myapp.api.answer import Answer
+from myapp.http.request import Request
+from myapp.ledger.errors import InvalidParameter
+from myapp.ledger.idempotency import SERVICE, claim, complete
+from myapp.ledger.ledgers import open_book
+from myapp.ledger.posting import Key
+
+HEADER = "Idempotency-Key"
+REPLAYED: Mapping[str, str] = {"Idempotency-Replayed": "true"}
+_VISIBLE = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def key_of(request: Request) -> Key | None:
+    """Return the request's key with its fingerprint, None where it has none.
+
+    Raises:
+        InvalidParameter: the key is not 1 to 255 visible ASCII characters.
+    """
+    given = request.headers.get(HEADER)
+    if given is None:
+        return None
+    if not _VISIBLE.fullmatch(given):
+        raise InvalidParameter(f"{HEADER} has 1 to 255 visible ASCII characters.", parameter=HEADER)
+    return Key(given, _fingerprint(request))
+
+
+def _fingerprint(request: Request) -> str:
+    asked = [request.method, request.path, sorted(request.GET.items())]
+    digest = hashlib.sha256(msgspec.json.encode(asked))
+    digest.update(_canonical(request))
+    return digest.hexdigest()
+
+
+def _canonical(request: Request) -> bytes:
+    # Two spellings of one JSON value are the same request.
+    if request.content_type != "application/json":
+        return request.body
+    return msgspec.json.encode(msgspec.json.decode(request.body), order="deterministic")
+
+
+def answer_once(request: Request, call: Callable[[], Answer]) -> Answer:
+    """Return the answer of `call`, or the one that was given for the request's key before.
+
+    Raises:
+        IdempotencyKeyReused: the key came with another request.
+    """
+    key = key_of(request)
+    if key is None or request.GET.get("dry_run", "false").lower() not in ("false", "0"):
+        return call()
+    ledger = request.matchdict.get("ledger")
+    scope = SERVICE if ledger is None else open_book(request.dbsession, ledger).id
+    remembered = claim(request.dbsession, scope, key, now=request.now)
+    if remembered is not None:
+        first: Any = remembered.answer
+        return Answer(first["body"], remembered.status, {**first["headers"], **REPLAYED})
+    answer = call()
+    # The body goes through JSON here as it does on its way out, so that both are the same.
+    kept = {"body": msgspec.json.decode(answer.encoded()), "headers": dict(answer.headers)}
+    complete(request.dbsession, scope, key, status=answer.status, answer=kept)
+    return answer

@@ -1,0 +1,102 @@
+"""From the route table to Pyramid: routes, views, 405, and the steps around every view."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.config import Configurator
+from pyramid.response import Response
+
+from myapp.api.answer import Answer, respond
+from myapp.api.idempotency import answer_once
+from myapp.api.routes import ROUTES, Route
+from myapp.http.body import decode_json, read_body
+from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, Unauthenticated
+from myapp.http.parameters import require_known
+from myapp.http.problems import respond as problem_response
+from myapp.ledger.errors import LedgerNotFound
+
+_ANSWERED = ("application/json", "application/problem+json")
+
+
+def includeme(config: Configurator) -> None:
+    """Register the table."""
+    by_path: dict[str, list[Route]] = defaultdict(list)
+    for route in ROUTES:
+        by_path[route.path].append(route)
+    for path, routes in by_path.items():
+        _add_path(config, path, routes)
+    config.add_forbidden_view(_forbidden)
+
+
+def _add_path(config: Configurator, path: str, routes: list[Route]) -> None:
+    config.add_route(path, path)
+    for route in routes:
+        config.add_view(
+            _view(route), route_name=path, request_method=route.method, permission=route.permission
+        )
+    methods = sorted({route.method for route in routes} | ({"HEAD"} if _has_get(routes) else set()))
+    config.add_view(_method_not_allowed(methods), route_name=path)
+
+
+def _has_get(routes: list[Route]) -> bool:
+    return any(route.method == "GET" for route in routes)
+
+
+def _view(route: Route) -> Callable[[Any], Response]:
+    def view(request: Any) -> Response:
+        _require_own_ledger(request)
+        _require_json_accepted(request)
+        require_known(request, route.parameters)
+        arguments = _arguments(request, route)
+
+        def call() -> Answer:
+            return route.view(request, *arguments)
+
+        return respond(answer_once(request, call) if route.idempotent else call())
+
+    return view
+
+
+def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
+    settings = request.registry["settings"]
+    if route.body is not None:
+        body = read_body(request, route.media_types, settings.body_bytes_max)
+        return (decode_json(body, route.body),)
+    if route.method == "POST":
+        return (read_body(request, route.media_types, settings.import_bytes_max),)
+    return ()
+
+
+def _require_own_ledger(request: Any) -> None:
+    # A foreign ledger is answered like one that does not exist, so that names cannot be probed.
+    ledger = request.matchdict.get("ledger")
+    if ledger is not None and not request.identity.sees(ledger):
+        raise _no_ledger(ledger)
+
+
+def _require_json_accepted(request: Any) -> None:
+    if not request.accept.acceptable_offers(_ANSWERED):
+        raise NotAcceptable("The answer is application/json.")
+
+
+def _method_not_allowed(methods: list[str]) -> Callable[[Any], Response]:
+    def refuse(request: Any) -> Response:
+        raise MethodNotAllowed(f"{request.method} is not known here.", allow=methods)
+
+    return refuse
+
+
+def _forbidden(request: Any) -> Response:
+    if request.identity is None:
+        return problem_response(Unauthenticated("Send a valid key as `Authorization: Bearer …`."), request)
+    ledger = request.matchdict.get("ledger") if request.matchdict else None
+    if ledger is not None and not request.identity.sees(ledger):
+        return problem_response(_no_ledger(ledger), request)
+    return problem_response(Forbidden("The key's scopes do not allow this."), request)
+
+
+def _no_ledger(ledger: str) -> LedgerNotFound:
+    return LedgerNotFound(f"There is no ledger {ledger!r}.")

@@ -1,0 +1,162 @@
+"""The route table: one declaration a route, from which everything else is derived."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions
+from myapp.api.answer import Answer
+from myapp.http.paging import PARAMETERS as PAGE
+
+View = Callable[..., Answer]
+
+LEDGER = "/v1/ledgers/{ledger}"
+ACCOUNT = LEDGER + "/accounts/{path:.*}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method on a path: who may call it, what it reads, what it costs.
+
+    `permission` None lets everyone in who has a key, and `budget` is the most statements that the view
+    may send. `idempotent` routes read `Idempotency-Key` outside the view; `keyed` ones do so themselves.
+    """
+
+    method: str
+    path: str
+    view: View
+    permission: str
+    doc: str
+    budget: int
+    body: type | None = None
+    media_types: tuple[str, ...] = ("application/json",)
+    parameters: tuple[str, ...] = ()
+    idempotent: bool = False
+
+
+AS_OF = ("at", "known_at")
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/v1", ledgers.root, "read", "Links and the version.", budget=0),
+    Route(
+        "POST",
+        "/v1/ledgers",
+        ledgers.create,
+        "admin",
+        "Make a ledger, with its first assets.",
+        budget=60,
+        body=bodies.LedgerBody,
+        idempotent=True,
+    ),
+    Route("GET", "/v1/ledgers", ledgers.listed, "read", "List ledgers by name.", budget=1, parameters=PAGE),
+    Route("GET", LEDGER, ledgers.find, "read", "Show a ledger.", budget=1),
+    Route(
+        "PATCH",
+        LEDGER,
+        ledgers.change,
+        "admin",
+        "Change description, strictness or metadata.",
+        budget=2,
+        body=bodies.LedgerChange,
+    ),
+    Route(
+        "POST",
+        LEDGER + "/assets",
+        assets.declare,
+        "write",
+        "Declare an asset.",
+        budget=2,
+        body=bodies.AssetBody,
+        idempotent=True,
+    ),
+    Route(
+        "GET", LEDGER + "/assets", assets.listed, "read", "List assets by code.", budget=2, parameters=PAGE
+    ),
+    Route(
+        "POST",
+        LEDGER + "/accounts",
+        accounts.create,
+        "write",
+        "Open an account.",
+        budget=60,
+        body=bodies.AccountBody,
+        idempotent=True,
+    ),
+    Route(
+        "GET",
+        LEDGER + "/accounts",
+        accounts.listed,
+        "read",
+        "List accounts by path, without balances.",
+        budget=3,
+        parameters=("prefix", "type", "status", *PAGE),
+    ),
+    Route(
+        "GET",
+        ACCOUNT,
+        accounts.find,
+        "read",
+        "Show an account with its balances.",
+        budget=4,
+        parameters=AS_OF,
+    ),
+    Route(
+        "PATCH",
+        ACCOUNT,
+        accounts.change,
+        "write",
+        "Change limits, status or metadata.",
+        budget=60,
+        body=bodies.AccountChange,
+    ),
+    Route(
+        "POST",
+        LEDGER + "/transactions",
+        transactions.create,
+        "write",
+        "Post a transaction.",
+        budget=10,
+        body=bodies.TransactionBody,
+        parameters=("dry_run",),
+    ),
+    Route(
+        "GET",
+        LEDGER + "/transactions",
+        transactions.listed,
+        "read",
+        "List transactions, newest first.",
+        budget=3,
+        parameters=("account", "asset", "from", "to", "reference", "metadata.", "q", "order", *PAGE),
+    ),
+    Route("GET", LEDGER + "/transactions/{id}", transactions.find, "read", "Show a transaction.", budget=3),
+    Route(
+        "PATCH",
+        LEDGER + "/transactions/{id}",
+        transactions.change,
+        "write",
+        "Change a transaction's metadata.",
+        budget=7,
+        body=bodies.MetadataChange,
+    ),
+    Route(
+        "GET",
+        LEDGER + "/balances",
+        balances.listed,
+        "read",
+        "List balances by account, with totals.",
+        budget=4,
+        parameters=("prefix", "depth", "type", "asset", *AS_OF, *PAGE),
+    ),
+    Route(
+        "POST",
+        LEDGER + "/import",
+        imports.create,
+        "write",
+        "Import a journal, whole or not at all.",
+        budget=1_000_000,
+        parameters=("format", "dry_run", "default_type", "default_asset"),
+        media_types=("application/json", "text/plain", "text/csv", "application/x-ndjson"),
+        idempotent=True,
+    ),
+)

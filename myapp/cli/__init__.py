@@ -1,0 +1,39 @@
+"""The `myapp` command: one group, one file a command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from myapp.cli import demo, importing, keys, migrate
+from myapp.interchange.journal import JournalError
+from myapp.ledger.errors import LedgerError
+
+
+@click.group()
+def myapp() -> None:
+    """Keep books: migrate the database, load a journal, manage keys."""
+
+
+myapp.add_command(migrate.migrate)
+myapp.add_command(demo.demo)
+myapp.add_command(importing.import_file)
+myapp.add_command(keys.key)
+
+
+def main() -> None:
+    """Run the command: exit 0, or non-zero with one line on standard error."""
+    try:
+        myapp()
+    except (LedgerError, JournalError, ConfigurationError, OSError) as error:
+        _fail(str(error))
+    except SQLAlchemyError as error:
+        _fail(str(getattr(error, "orig", None) or error))
+
+
+def _fail(message: str) -> None:
+    click.echo(f"myapp: {' '.join(message.split())}", err=True)
+    sys.exit(1)

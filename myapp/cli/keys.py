@@ -1,0 +1,63 @@
+"""`myapp key create|list|revoke`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import click
+
+from myapp.cli.configuration import config_option, database
+from myapp.http.times import last_instant
+from myapp.security import keys
+
+
+@click.group()
+def key() -> None:
+    """Make, list and revoke API keys."""
+
+
+@key.command()
+@click.option("--name", required=True, help="Who uses it; written into the journal as key:NAME.")
+@click.option("--scope", "scopes", multiple=True, required=True, type=click.Choice(keys.SCOPES))
+@click.option("--ledger", help="Only this ledger; without it, all.")
+@click.option("--expires-at", help="A date or an RFC 3339 time.")
+@config_option
+def create(name: str, scopes: tuple[str, ...], ledger: str | None, expires_at: str | None, ini: Path) -> None:
+    """Make a key and print its secret, which is not kept."""
+    with database(ini) as session:
+        _, secret = keys.create(
+            session, name, scopes, now=datetime.now(UTC), ledger=ledger, expires_at=_time(expires_at)
+        )
+    click.echo(secret)
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else last_instant(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--expires-at") from error
+
+
+@key.command("list")
+@config_option
+def list_keys(ini: Path) -> None:
+    """List the keys, never their secrets."""
+    with database(ini) as session:
+        views = keys.listed(session)
+    for view in views:
+        state = "revoked" if view.revoked_at else f"until {view.expires_at}" if view.expires_at else "active"
+        scopes = ",".join(view.scopes)
+        click.echo(f"{view.id}  {view.name}  {scopes}  {view.ledger or 'all ledgers'}  {state}")
+
+
+@key.command()
+@click.argument("key_id", type=click.UUID)
+@config_option
+def revoke(key_id: UUID, ini: Path) -> None:
+    """Revoke a key by its id."""
+    with database(ini) as session:
+        found = keys.revoke(session, key_id, now=datetime.now(UTC))
+    if not found:
+        raise click.ClickException(f"There is no active key {key_id}.")

@@ -1,0 +1,67 @@
+"""Reads what `hledger print -x -O json` writes.
+
+Prices and costs are not kept: a transaction that exchanges commodities keeps its quantities, as hledger's own
+balances do, and the conversion account takes what each asset then lacks. It does so too for postings that
+need not balance, `(account)`, which those balances count. Comments, statuses and assertions are dropped.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+
+from myapp.interchange.conversion import converted
+from myapp.interchange.hledger_cost import check_balanced, posted, precisions
+from myapp.interchange.hledger_shape import Transaction, decode
+from myapp.interchange.journal import Entry, Journal, JournalError, ReadOptions, Record, located
+from myapp.interchange.names import account_path, asset_code, metadata, words
+
+CONVERSION_ACCOUNT = "equity:conversion"
+
+
+def read(data: bytes, options: ReadOptions) -> Journal:
+    """Read a journal in hledger's JSON.
+
+    Raises:
+        JournalError: for anything that is not a balanced journal in that form.
+    """
+    transactions = decode(data)
+    displayed = precisions(posted(transactions))
+    records = []
+    for index, transaction in enumerate(transactions):
+        with located(f"index {index}"):
+            check_balanced(transaction, displayed)
+            records.append(_record(f"index {index}", transaction, options))
+    kept = tuple(record for record in records if record.entries)
+    return Journal(kept, account_types={}, skipped=len(records) - len(kept))
+
+
+def _record(where: str, transaction: Transaction, options: ReadOptions) -> Record:
+    return Record(
+        where=where,
+        effective_at=datetime.combine(transaction.tdate, time.min, UTC),
+        description=words(transaction.tdescription),
+        # hledger's codes need not be unique, as references must be: they become metadata.
+        reference=None,
+        metadata=metadata(_labels(transaction)),
+        entries=converted(tuple(_entries(transaction, options)), CONVERSION_ACCOUNT),
+    )
+
+
+def _labels(transaction: Transaction) -> Iterator[tuple[str, str]]:
+    if transaction.tcode:
+        yield "code", transaction.tcode
+    yield from transaction.ttags
+
+
+def _entries(transaction: Transaction, options: ReadOptions) -> Iterator[Entry]:
+    for posting in transaction.tpostings:
+        for amount in posting.pamount:
+            quantity = amount.aquantity.exact
+            # A zero often has no commodity; it is dropped here, before anyone asks for one.
+            if quantity:
+                yield Entry(account_path(posting.paccount), _asset(amount.acommodity, options), quantity)
+
+
+def _asset(commodity: str, options: ReadOptions) -> str:
+    if not commodity and options.default_asset is None:
+        raise JournalError("an amount has no commodity, and no default_asset is given", code="invalid_amount")
+    return asset_code(commodity or options.default_asset or "")

@@ -1,0 +1,138 @@
+"""The JSON that `hledger print -O json` writes, as far as it is read.
+
+Field names are hledger's own. Seen in hledger 1.25; later versions call a price (`aprice`) a cost (`acost`).
+"""
+
+import json
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+
+from myapp.interchange.conversion import EXACT, exact
+from myapp.interchange.journal import JournalError, located
+
+# hledger keeps a number's decimal places in eight bits.
+Places = Annotated[int, msgspec.Meta(ge=0, le=255)]
+
+
+class Quantity(msgspec.Struct, frozen=True, rename="camel"):
+    """A number as an integer and its decimal places; the float beside them is not exact and not read."""
+
+    decimal_mantissa: int
+    decimal_places: Places
+
+    @property
+    def exact(self) -> Decimal:
+        """Return the number.
+
+        Raises:
+            JournalError: `invalid_amount` when it has too many digits.
+        """
+        return exact(Decimal(self.decimal_mantissa).scaleb(-self.decimal_places, EXACT))
+
+
+class Style(msgspec.Struct, frozen=True):
+    """How an amount is displayed; without a precision, with all its decimals."""
+
+    asprecision: Places | None
+
+
+class PlainAmount(msgspec.Struct, frozen=True):
+    """So much of a commodity, whose name is empty when the journal gave none."""
+
+    acommodity: str
+    aquantity: Quantity
+    astyle: Style
+
+    @property
+    def precision(self) -> int:
+        """Return how many decimals hledger displays."""
+        shown = self.astyle.asprecision
+        return self.aquantity.decimal_places if shown is None else shown
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What one unit, or the whole amount, was exchanged for."""
+
+    contents: PlainAmount
+    tag: Literal["UnitPrice", "UnitCost", "TotalPrice", "TotalCost"]
+
+    @property
+    def is_total(self) -> bool:
+        """Tell whether it is the price of the whole amount."""
+        return self.tag in ("TotalPrice", "TotalCost")
+
+
+class Amount(PlainAmount, frozen=True):
+    """An amount that may have been exchanged for another commodity."""
+
+    aprice: Cost | None = None
+    acost: Cost | None = None
+
+    @property
+    def cost(self) -> Cost | None:
+        """Return what it was exchanged for, whatever this version of hledger calls it."""
+        return self.aprice or self.acost
+
+
+class Posting(msgspec.Struct, frozen=True):
+    """Amounts on an account; virtual postings were written in brackets or parentheses."""
+
+    paccount: str
+    pamount: tuple[Amount, ...]
+    ptype: Literal["RegularPosting", "BalancedVirtualPosting", "VirtualPosting"]
+
+
+class Transaction(msgspec.Struct, frozen=True):
+    """One transaction of the journal."""
+
+    tcode: str
+    tdate: date
+    tdescription: str
+    ttags: tuple[tuple[str, str], ...]
+    tpostings: tuple[Posting, ...]
+
+
+def decode(data: bytes) -> tuple[Transaction, ...]:
+    """Return the transactions in what hledger wrote.
+
+    Raises:
+        JournalError: `malformed_json` for what is not JSON, `invalid_request` for any other JSON.
+    """
+    document = _json(data)
+    if not isinstance(document, list):
+        raise JournalError("the journal must be a JSON array of transactions")
+    return tuple(_transaction(index, item) for index, item in enumerate(document))
+
+
+def _transaction(index: int, item: object) -> Transaction:
+    with located(f"index {index}"):
+        try:
+            return msgspec.convert(item, Transaction)
+        # Half a surrogate pair in a key is a UnicodeEncodeError, which is a ValueError like msgspec's own.
+        except ValueError as error:
+            raise JournalError(str(error)) from error
+
+
+def _json(data: bytes) -> object:
+    """Parse strictly; by json, not by msgspec, because a mantissa may have more than 64 bits."""
+    try:
+        return json.loads(data.decode(), parse_constant=_no_constant, object_pairs_hook=_unique)
+    # Nesting deeper than the interpreter's stack is a RecursionError.
+    except (ValueError, RecursionError) as error:
+        raise JournalError(f"not JSON: {error}", code="malformed_json") from error
+
+
+def _no_constant(name: str) -> object:
+    """Refuse NaN and the infinities, which json would accept."""
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Refuse an object that says two things about one key, of which json would keep the last."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a key occurs twice in one object")
+    return members

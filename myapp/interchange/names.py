@@ -1,0 +1,66 @@
+"""What a journal may call things: accounts, assets, and the words that go with a record."""
+
+import unicodedata
+from collections.abc import Iterable
+
+from myapp.interchange.journal import JournalError
+
+ACCOUNT_PATH_CHARACTERS_MAX = 255
+ASSET_CODE_CHARACTERS_MAX = 32
+METADATA_KEYS_MAX = 50
+
+
+def account_path(name: str) -> str:
+    """Return the account's path in Unicode's composed form (NFC).
+
+    Raises:
+        JournalError: when it is too long, has a blank segment or an unprintable character.
+    """
+    path = unicodedata.normalize("NFC", name)
+    has_blank_segment = any(not segment.strip() for segment in path.split(":"))
+    if len(path) > ACCOUNT_PATH_CHARACTERS_MAX or not path.isprintable() or has_blank_segment:
+        raise JournalError(f"{shown(name)} cannot be the path of an account")
+    return path
+
+
+def asset_code(commodity: str) -> str:
+    """Return the commodity, unchanged, as the code of an asset.
+
+    Raises:
+        JournalError: when it is empty, too long, or has a space, a quote or an unprintable character.
+    """
+    fits = 1 <= len(commodity) <= ASSET_CODE_CHARACTERS_MAX
+    if not fits or not commodity.isprintable() or not set(commodity).isdisjoint(" \"'"):
+        raise JournalError(f"the commodity {shown(commodity)} cannot be the code of an asset")
+    return commodity
+
+
+def words(text: str) -> str:
+    """Return the text, unchanged, when a database can keep it.
+
+    Raises:
+        JournalError: for a NUL, which PostgreSQL refuses, and for half a surrogate pair, which has no UTF-8.
+    """
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise JournalError(f"{shown(text)} has a character that cannot be kept")
+    return text
+
+
+def metadata(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Collect a record's metadata; the values of a key that occurs again are joined with a comma.
+
+    Raises:
+        JournalError: for too many keys, and for words that cannot be kept.
+    """
+    collected: dict[str, str] = {}
+    for key, value in pairs:
+        before = collected.get(words(key))
+        collected[key] = words(value) if before is None else f"{before}, {words(value)}"
+    if len(collected) > METADATA_KEYS_MAX:
+        raise JournalError(f"{len(collected)} metadata keys, more than {METADATA_KEYS_MAX}")
+    return collected
+
+
+def shown(text: str) -> str:
+    """Return the text as a refusal may show it: quoted, short, and without what cannot be encoded."""
+    return f"{ascii(text) if not text.isprintable() else repr(text):.80}"
