@@ -6,6 +6,8 @@ from typing import Any
 
 from pyramid.config import Configurator
 
+from myapp.ledger import ancestors
+from myapp.schema import require_current
 from myapp.settings import from_settings, with_environment
 
 
@@ -16,12 +18,13 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         SystemExit: the database is not migrated; the message names the command to run.
         ConfigurationError: a setting is missing, unknown or unreadable.
     """
-    from myapp.schema import require_current
-
     with Configurator(settings=with_environment(settings)) as config:
         config.registry["settings"] = from_settings(settings)
         config.include("myapp.db")  # request.dbsession and request.tm: the promise the rest stands on
-        require_current(config.registry["dbsession_factory"].engine, global_config.get("__file__"))
+        engine = config.registry["dbsession_factory"].engine
+        ancestors.listen(engine)  # before the first connection: what SQLite has no function for
+        require_current(engine, global_config.get("__file__"))
+        # .registry["dbsession_factory"].engine, global_config.get("__file__"))
         config.include("myapp.db.health")  # /healthz and /readyz
         config.include("myapp.schema")  # ready only while the schema is the newest
         config.include("myapp.http.observe")  # an id, a time and a log line for every request

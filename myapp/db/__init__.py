@@ -18,6 +18,7 @@ from myapp.db.errors import (
     SessionUnavailable,
     TransactionPoisoned,
 )
+from myapp.db.failures import is_unavailable
 from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession, SessionFactory
 from myapp.db.settings import DbSettings, from_settings
@@ -37,6 +38,7 @@ __all__ = [
     "TransactionPoisoned",
     "from_settings",
     "includeme",
+    "is_unavailable",
     "make_engine",
     "throwaway",
     "unit_of_work",

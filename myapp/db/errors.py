@@ -1,6 +1,5 @@
 """The errors of the request session: each says what happened and what to do instead."""
 
-
 from pyramid_retry import IRetryableError
 from zope.interface import implementer
 

@@ -23,6 +23,16 @@ _RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 # The primary codes of SQLite's BUSY and LOCKED families; the extended ones carry them in the low byte.
 _RETRYABLE_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
+# Connection lost, resources spent, shut down or timed out; and, of class 55, a lock not to be had. A
+# psycopg error without any state never reached the server.
+_UNAVAILABLE_SQLSTATES = ("08", "53", "57", "55P03", *_RETRYABLE_SQLSTATES)
+_UNAVAILABLE_SQLITE_CODES = _RETRYABLE_SQLITE_CODES | {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_INTERRUPT,
+}
+
 
 def listen(engine: Engine) -> None:
     """Attach the error listener and the savepoint bookkeeping that says which errors were undone."""
@@ -38,6 +48,15 @@ def is_worth_retrying(error: BaseException) -> bool:
         return error.sqlstate in _RETRYABLE_SQLSTATES
     if isinstance(error, sqlite3.Error):
         return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _RETRYABLE_SQLITE_CODES
+    return False
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """Tell whether a driver's error says that the database cannot answer now; else it is a defect."""
+    if isinstance(error, psycopg.Error):
+        return error.sqlstate is None or error.sqlstate.startswith(_UNAVAILABLE_SQLSTATES)
+    if isinstance(error, sqlite3.Error):
+        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _UNAVAILABLE_SQLITE_CODES
     return False
 
 

@@ -11,10 +11,10 @@ from pyramid.config import Configurator
 from pyramid.exceptions import URLDecodeError
 from pyramid.httpexceptions import HTTPException
 from pyramid.response import Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict
+from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict, is_unavailable
 from myapp.http.errors import STATUS, InternalError, NotFound, Unavailable
 from myapp.ledger.errors import InvalidParameter, LedgerError
 
@@ -80,7 +80,7 @@ def _not_found(error: Exception, request: Any) -> Response:
 
 
 def _unavailable(error: Exception, request: Any) -> Response:
-    if isinstance(error, DBAPIError) and not isinstance(error, (OperationalError, InterfaceError)):
+    if isinstance(error, DBAPIError) and not is_unavailable(error.orig):
         return _failed(error, request)
     log.warning("request %s: the database could not answer: %s", request.request_id, error)
     return respond(Unavailable("The service cannot answer now; nothing was changed. Try again."), request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -31,9 +30,11 @@ def ancestor_of(path: str, depth: int) -> str:
     return ":".join(path.split(":")[:depth])
 
 
-# SQLite has no function that splits a text, so every connection to it is given ours. Listening to the
-# class of engines spares each maker of an engine the knowledge that one query needs it.
-@event.listens_for(Engine, "connect")
-def _give_to_sqlite(dbapi_connection: Any, record: object) -> None:
-    if isinstance(dbapi_connection, sqlite3.Connection):
-        dbapi_connection.create_function("account_ancestor", 2, ancestor_of, deterministic=True)
+def listen(engine: Engine) -> None:
+    """Give every connection to SQLite the function; PostgreSQL needs none of ours."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _create_function)
+
+
+def _create_function(dbapi_connection: Any, record: object) -> None:
+    dbapi_connection.create_function("account_ancestor", 2, ancestor_of, deterministic=True)

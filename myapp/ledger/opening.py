@@ -10,9 +10,8 @@ from sqlalchemy import FromClause, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.dialects import is_postgresql
-from myapp.ledger.pieces import LEDGER_ID, POSTGRESQL, SQLITE, Kit
+from myapp.ledger.pieces import ACCOUNT, LEDGER_ID, POSTGRESQL, SQLITE, Kit
 from myapp.ledger.sources import Source
-from myapp.ledger.tables import Account
 from myapp.ledger.types import Instant, Int64, SortedText, dump_document
 
 ACCOUNTS = Source("a", {"number": Int64, "path": SortedText, "type": SortedText, "metadata": SortedText})
@@ -48,19 +47,19 @@ def _values(kit: Kit, rows: FromClause) -> list[Any]:
 def _on_postgresql() -> Any:
     rows = POSTGRESQL.rows(ACCOUNTS)
     values = select(*_values(POSTGRESQL, rows)).order_by(rows.c.number)
-    statement = POSTGRESQL.insert(Account).from_select(_COLUMNS, values)
-    return statement.on_conflict_do_nothing().returning(Account.id)
+    statement = POSTGRESQL.insert(ACCOUNT).from_select(_COLUMNS, values)
+    return statement.on_conflict_do_nothing().returning(ACCOUNT.c.id)
 
 
 def _on_sqlite() -> Any:
     # SQLite has no sequence for a part of a key. Its one writer may count on from the highest id.
     rows = SQLITE.rows(ACCOUNTS)
-    highest = select(func.coalesce(func.max(Account.id), 0)).where(Account.ledger_id == LEDGER_ID)
+    highest = select(func.coalesce(func.max(ACCOUNT.c.id), 0)).where(ACCOUNT.c.ledger_id == LEDGER_ID)
     values = select((highest.scalar_subquery() + rows.c.number).label("id"), *_values(SQLITE, rows)).where(
         rows.c.number > 0
     )
-    statement = SQLITE.insert(Account).from_select(["id", *_COLUMNS], values)
-    return statement.on_conflict_do_nothing().returning(Account.id)
+    statement = SQLITE.insert(ACCOUNT).from_select(["id", *_COLUMNS], values)
+    return statement.on_conflict_do_nothing().returning(ACCOUNT.c.id)
 
 
 _OPEN_POSTGRESQL = _on_postgresql()

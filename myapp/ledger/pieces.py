@@ -39,6 +39,11 @@ from myapp.ledger.types import Id, Instant, Int64, SortedText
 LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
 OPEN = "open"
 
+# The tables themselves, not the classes: the hot path needs nothing of the ORM.
+ACCOUNT, BALANCE, BALANCE_DAY, IDEMPOTENCY, POSTING, TXN = (
+    model.__table__ for model in (Account, Balance, BalanceDay, Idempotency, Posting, Transaction)
+)
+
 BALANCES = Source(
     "b",
     {
@@ -111,10 +116,10 @@ SQLITE = Kit(
 def resolved(kit: Kit) -> Select[Any]:
     """Select the balances asked for, each with its account's id, or NULL where there is none."""
     rows = kit.rows(BALANCES)
-    known = and_(Account.ledger_id == LEDGER_ID, Account.path == rows.c.path)
+    known = and_(ACCOUNT.c.ledger_id == LEDGER_ID, ACCOUNT.c.path == rows.c.path)
     return select(
-        *rows.c, Account.id.label("account_id"), Account.status.label("account_status")
-    ).select_from(rows.outerjoin(Account, known))
+        *rows.c, ACCOUNT.c.id.label("account_id"), ACCOUNT.c.status.label("account_status")
+    ).select_from(rows.outerjoin(ACCOUNT, known))
 
 
 def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
@@ -122,8 +127,8 @@ def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]
     rows = kit.rows(KEYS)
     values = select(LEDGER_ID, rows.c.key, rows.c.fingerprint, rows.c.status, rows.c.txn_id, kit.now)
     columns = ["ledger_id", "key", "fingerprint", "status", "txn_id", "created_at"]
-    statement = kit.insert(Idempotency).from_select(columns, values.where(condition))
-    claimed: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(Idempotency.key)
+    statement = kit.insert(IDEMPOTENCY).from_select(columns, values.where(condition))
+    claimed: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(IDEMPOTENCY.c.key)
     return claimed
 
 
@@ -159,16 +164,16 @@ def upsert_balances(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) 
         "pending_credits",
         "version",
     ]
-    statement = kit.insert(Balance).from_select(columns, values)
+    statement = kit.insert(BALANCE).from_select(columns, values)
     upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
-        index_elements=[Balance.ledger_id, Balance.account_id, Balance.asset],
+        index_elements=list(BALANCE.primary_key),
         set_={
-            "debits": Balance.debits + statement.excluded.debits,
-            "credits": Balance.credits + statement.excluded.credits,
-            "version": Balance.version + statement.excluded.version,
+            "debits": BALANCE.c.debits + statement.excluded.debits,
+            "credits": BALANCE.c.credits + statement.excluded.credits,
+            "version": BALANCE.c.version + statement.excluded.version,
         },
-        where=and_(Balance.status == OPEN, _within_limits(rows)),
-    ).returning(Balance.account_id, Balance.asset, Balance.debits, Balance.credits, Balance.version)
+        where=and_(BALANCE.c.status == OPEN, _within_limits(rows)),
+    ).returning(BALANCE.c.account_id, BALANCE.c.asset, BALANCE.c.debits, BALANCE.c.credits, BALANCE.c.version)
     return upserted
 
 
@@ -176,11 +181,11 @@ def _within_limits(rows: FromClause) -> ColumnElement[bool]:
     # Only a move towards a limit can be refused: an account that is past it may always come back.
     # Holds count as if they had been captured.
     own = rows.alias("own")
-    held_out = Balance.debits - Balance.credits - Balance.pending_credits
-    held_in = Balance.debits - Balance.credits + Balance.pending_debits
-    above = func.coalesce(held_out + _own(own, "lowest") >= Balance.lowest, true())
-    below = func.coalesce(held_in + _own(own, "highest") <= Balance.highest, true())
-    return and_(or_(Balance.lowest.is_(None), above), or_(Balance.highest.is_(None), below))
+    held_out = BALANCE.c.debits - BALANCE.c.credits - BALANCE.c.pending_credits
+    held_in = BALANCE.c.debits - BALANCE.c.credits + BALANCE.c.pending_debits
+    above = func.coalesce(held_out + _own(own, "lowest") >= BALANCE.c.lowest, true())
+    below = func.coalesce(held_in + _own(own, "highest") <= BALANCE.c.highest, true())
+    return and_(or_(BALANCE.c.lowest.is_(None), above), or_(BALANCE.c.highest.is_(None), below))
 
 
 def _own(own: FromClause, column: str) -> ScalarSelect[Any]:
@@ -222,9 +227,9 @@ def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningIn
         "metadata",
         "reverses",
     ]
-    statement = kit.insert(Transaction).from_select(columns, values)
+    statement = kit.insert(TXN).from_select(columns, values)
     recorded: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(
-        Transaction.id, Transaction.effective_at, Transaction.recorded_at
+        TXN.c.id, TXN.c.effective_at, TXN.c.recorded_at
     )
     return recorded
 
@@ -266,7 +271,7 @@ def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactio
         "effective_at",
         "recorded_at",
     ]
-    statement: Insert = kit.insert(Posting).from_select(columns, values)
+    statement: Insert = kit.insert(POSTING).from_select(columns, values)
     return statement
 
 
@@ -280,12 +285,17 @@ def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> I
         .where(condition)
     )
     columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits"]
-    statement = kit.insert(BalanceDay).from_select(columns, values)
+    statement = kit.insert(BALANCE_DAY).from_select(columns, values)
     totalled: Insert = statement.on_conflict_do_update(
-        index_elements=[BalanceDay.ledger_id, BalanceDay.account_id, BalanceDay.asset, BalanceDay.day],
+        index_elements=[
+            BALANCE_DAY.c.ledger_id,
+            BALANCE_DAY.c.account_id,
+            BALANCE_DAY.c.asset,
+            BALANCE_DAY.c.day,
+        ],
         set_={
-            "debits": BalanceDay.debits + statement.excluded.debits,
-            "credits": BalanceDay.credits + statement.excluded.credits,
+            "debits": BALANCE_DAY.c.debits + statement.excluded.debits,
+            "credits": BALANCE_DAY.c.credits + statement.excluded.credits,
         },
     )
     return totalled

@@ -19,7 +19,7 @@ from sqlalchemy.types import TypeEngine
 _SQLITE = sqlite.dialect()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """Named, typed columns whose rows are given at execution."""
 

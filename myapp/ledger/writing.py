@@ -28,10 +28,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from myapp.ledger import pieces
-from myapp.ledger.pieces import BALANCES, DAYS, KEYS, LEDGER_ID, POSTGRESQL, POSTINGS, SQLITE, TRANSACTIONS
+from myapp.ledger.pieces import (
+    BALANCE,
+    BALANCES,
+    DAYS,
+    KEYS,
+    LEDGER_ID,
+    POSTGRESQL,
+    POSTINGS,
+    SQLITE,
+    TRANSACTIONS,
+    TXN,
+)
 from myapp.ledger.plan import Plan
 from myapp.ledger.sources import Source
-from myapp.ledger.tables import Balance, Transaction
 from myapp.ledger.types import Id, Instant, Int64, dump_document
 
 _KEY_COUNT: ColumnElement[int] = bindparam("key_count", type_=Int64)
@@ -187,8 +197,8 @@ class _Steps:
 
 def _in_steps() -> _Steps:
     rows = pieces.resolved(SQLITE).cte("resolved")
-    mine = select(Balance).where(Balance.ledger_id == LEDGER_ID).subquery("mine")
-    recorded = select(Transaction).where(Transaction.ledger_id == LEDGER_ID).subquery("recorded")
+    mine = select(BALANCE).where(BALANCE.c.ledger_id == LEDGER_ID).subquery("mine")
+    recorded = select(TXN).where(TXN.c.ledger_id == LEDGER_ID).subquery("recorded")
     return _Steps(
         resolve=pieces.resolved(SQLITE),
         claim=pieces.claim_keys(SQLITE, true()),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pyramid.security import Allowed, Denied
 from pyramid.config import Configurator
+from pyramid.security import Allowed, Denied
 
 # What a scope includes: an administrator may write, a writer may read.
 _INCLUDES = {"read": {"read"}, "write": {"read", "write"}, "admin": {"read", "write", "admin"}}
