@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import func, select, text
+import sqlalchemy
 
 from myapp.db.shell import BANNER, shell_transaction
 from myapp.ledger import tables
 
+_EXAMPLE = "Try: dbsession.scalars(sa.select(Ledger.name)).all()"
 
-@contextmanager
+
 def setup(env: dict[str, Any]) -> Iterator[None]:
-    """Set the shell up; Pyramid calls it with the shell's namespace and leaves it at exit."""
+    """Set the shell up; Pyramid calls it with the shell's namespace and leaves it at exit.
+
+    It stays a plain generator: Pyramid would call a context manager without entering it.
+    """
     models = {mapper.class_.__name__: mapper.class_ for mapper in tables.Base.registry.mappers}
-    env |= {**models, "select": select, "func": func, "text": text}
+    env |= {**models, "sa": sqlalchemy}
     with shell_transaction(env):
-        print(f"\n{BANNER}\nModels: {', '.join(sorted(models))}.\n")
+        print(f"\n{BANNER}\n{_EXAMPLE}\nModels: {', '.join(sorted(models))}.\n")
         yield
