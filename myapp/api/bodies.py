@@ -1,4 +1,4 @@
-"""The shapes of request bodies, as docs/api.md gives them; unknown fields are refused."""
+"""The shapes of request bodies, as the contract gives them; unknown fields are refused."""
 
 from __future__ import annotations
 

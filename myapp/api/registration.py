@@ -65,8 +65,8 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
     if route.body is not None:
         body = read_body(request, route.media_types, settings.body_bytes_max)
         return (decode_json(body, route.body),)
-    if route.method == "POST":
-        return (read_body(request, route.media_types, settings.import_bytes_max),)
+    if route.reader is not None:
+        return (route.reader(request, read_body(request, route.media_types, settings.import_bytes_max)),)
     return ()
 
 

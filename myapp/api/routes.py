@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions
 from myapp.api.answer import Answer
 from myapp.http.paging import PARAMETERS as PAGE
+from myapp.http.request import Request
 
 View = Callable[..., Answer]
 
@@ -19,8 +21,9 @@ ACCOUNT = LEDGER + "/accounts/{path:.*}"
 class Route:
     """A method on a path: who may call it, what it reads, what it costs.
 
-    `permission` None lets everyone in who has a key, and `budget` is the most statements that the view
-    may send. `idempotent` routes read `Idempotency-Key` outside the view; `keyed` ones do so themselves.
+    A body is decoded as the struct `body`, or read by `reader` where it is no JSON of ours; both happen
+    before the database is asked for anything. `budget` is the most statements that the view may send.
+    The answers of `idempotent` routes are remembered by their key; posting does that in its own write.
     """
 
     method: str
@@ -30,6 +33,7 @@ class Route:
     doc: str
     budget: int
     body: type | None = None
+    reader: Callable[[Request, bytes], Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
     parameters: tuple[str, ...] = ()
     idempotent: bool = False
@@ -157,6 +161,7 @@ ROUTES: tuple[Route, ...] = (
         budget=1_000_000,
         parameters=("format", "dry_run", "default_type", "default_asset"),
         media_types=("application/json", "text/plain", "text/csv", "application/x-ndjson"),
+        reader=imports.read,
         idempotent=True,
     ),
 )

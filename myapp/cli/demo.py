@@ -9,7 +9,7 @@ import click
 
 from myapp.cli.configuration import config_option, database
 from myapp.interchange.demo import demo_journal
-from myapp.interchange.importing import ImportOptions, import_journal
+from myapp.interchange.importing import ImportOptions, import_journal, read_journal
 from myapp.interchange.readers import READERS
 from myapp.ledger import ledgers
 from myapp.ledger.errors import LedgerExists
@@ -22,12 +22,11 @@ LEDGER = "demo"
 def demo(ini: Path) -> None:
     """Load the demo books into the ledger `demo`, if there is no such ledger."""
     now = datetime.now(UTC)
+    journal = read_journal(READERS["beancount"], demo_journal())
     with database(ini) as session:
         try:
             ledgers.create(session, LEDGER, now=now, description="Three years of a household's books")
         except LedgerExists:
             return
-        summary = import_journal(
-            session, LEDGER, READERS["beancount"], demo_journal(), ImportOptions(), now=now, actor="demo"
-        )
+        summary = import_journal(session, LEDGER, journal, ImportOptions(), now=now, actor="demo")
     click.echo(f"Loaded {summary.transactions} transactions into the ledger {LEDGER!r}.")

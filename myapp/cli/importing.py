@@ -11,7 +11,8 @@ import msgspec
 from sqlalchemy.orm import Session
 
 from myapp.cli.configuration import config_option, database
-from myapp.interchange.importing import ImportOptions, ImportSummary, import_journal
+from myapp.interchange.importing import ImportOptions, ImportSummary, import_journal, read_journal
+from myapp.interchange.journal import Journal
 from myapp.interchange.readers import READERS
 from myapp.ledger import ledgers, rules
 from myapp.ledger.errors import InvalidRequest, LedgerNotFound
@@ -47,24 +48,25 @@ def import_file(
     name = format_name or _FORMATS.get(file.suffix)
     if name is None:
         raise InvalidRequest(f"The name {file.name} tells no format: say --format.")
-    options = ImportOptions(default_type, default_asset, dry_run)
     data = file.read_bytes()
+    journal = read_journal(READERS[name], data, default_asset)
     with database(ini) as session:
-        summary, repeated = _import(session, ledger, name, data, options, again=again)
+        summary, repeated = _import(
+            session, ledger, journal, ImportOptions(default_type, dry_run), _key(data, again=again)
+        )
     click.echo(_sentence(summary, repeated=repeated, dry_run=dry_run))
 
 
 def _import(
-    session: Session, ledger: str, name: str, data: bytes, options: ImportOptions, *, again: bool
+    session: Session, ledger: str, journal: Journal, options: ImportOptions, key: Key
 ) -> tuple[ImportSummary, bool]:
     now = datetime.now(UTC)
     with savepoint(session, keep=not options.dry_run):
         scope = _scope(session, ledger, now)
-        key = _key(data, again=again)
         remembered = claim(session, scope, key, now=now)
         if remembered is not None:
             return msgspec.convert(remembered.answer, ImportSummary), True
-        summary = import_journal(session, ledger, READERS[name], data, options, now=now, actor="cli")
+        summary = import_journal(session, ledger, journal, options, now=now, actor="cli")
         complete(session, scope, key, status=201, answer=msgspec.to_builtins(summary))
     return summary, False
 

@@ -46,10 +46,9 @@ class MalformedJournal(LedgerError):
 
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """`default_type` serves accounts whose type cannot be told, `default_asset` bare amounts."""
+    """`default_type` serves accounts whose type cannot be told."""
 
     default_type: str | None = None
-    default_asset: str | None = None
     dry_run: bool = False
 
 
@@ -66,8 +65,7 @@ class ImportSummary:
 def import_journal(
     session: Session,
     ledger: str,
-    reader: Reader,
-    data: bytes,
+    journal: Journal,
     options: ImportOptions,
     *,
     now: datetime,
@@ -79,14 +77,18 @@ def import_journal(
         LedgerError: a record is refused; the error says which, and nothing is kept.
     """
     book = open_book(session, ledger, None)
-    journal = _read(reader, data, ReadOptions(options.default_asset))
     with savepoint(session, keep=not options.dry_run):
         return _write(session, book, journal, options, now, actor)
 
 
-def _read(reader: Reader, data: bytes, options: ReadOptions) -> Journal:
+def read_journal(reader: Reader, data: bytes, default_asset: str | None = None) -> Journal:
+    """Return what a file says; it takes its time, so call it before a transaction begins.
+
+    Raises:
+        LedgerError: the file cannot be read; the error says where.
+    """
     try:
-        return reader(data, options)
+        return reader(data, ReadOptions(default_asset))
     except JournalError as error:
         kind = _KINDS.get(error.code, MalformedJournal)
         raise located(kind(str(error)), error.where) from error

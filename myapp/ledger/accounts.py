@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from myapp.ledger.metadata import merged
 from myapp.ledger.money import format_amount
 from myapp.ledger.opening import open_accounts
 from myapp.ledger.paging import page_of
+from myapp.ledger.prefix import begins_with
 from myapp.ledger.tables import Account, Asset, Balance
 from myapp.ledger.views import AccountView, BalanceView, Page
 
@@ -85,7 +87,8 @@ def find(session: Session, ledger: str, path: str, as_of: AsOf | None = None) ->
 
 
 def _find(session: Session, book: Book, path: str, *, lock: bool = False) -> Account:
-    path = rules.check_path(path, pointer=None)
+    # A path that could not be opened is asked for like any other, and not found.
+    path = unicodedata.normalize("NFC", path)
     statement = select(Account).where(Account.ledger_id == book.id, Account.path == path)
     if lock:
         statement = statement.with_for_update().execution_options(populate_existing=True)
@@ -110,7 +113,7 @@ def listed(
     if after is not None:
         statement = statement.where(Account.path > after)
     if prefix:
-        statement = statement.where(Account.path.startswith(prefix, autoescape=True))
+        statement = statement.where(begins_with(Account.path, prefix))
     if account_type is not None:
         statement = statement.where(Account.type == account_type)
     if status is not None:

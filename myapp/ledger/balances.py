@@ -13,6 +13,7 @@ from myapp.ledger.asof import AsOf, totals
 from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.paging import page_of
+from myapp.ledger.prefix import begins_with
 from myapp.ledger.tables import Account, Balance
 from myapp.ledger.views import AccountBalances, Page
 
@@ -56,7 +57,7 @@ def _chosen(book: Book, selection: Selection) -> Select[Any]:
         .where(Account.ledger_id == book.id)
     )
     if selection.prefix:
-        chosen = chosen.where(Account.path.startswith(selection.prefix, autoescape=True))
+        chosen = chosen.where(begins_with(Account.path, selection.prefix))
     if selection.account_type is not None:
         chosen = chosen.where(Account.type == selection.account_type)
     return chosen if selection.asset is None else chosen.where(rows.c.asset == selection.asset)

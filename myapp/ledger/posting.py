@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from myapp.db import ConcurrencyConflict
 from myapp.ledger import rules
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.errors import AmountOutOfRange, UnknownAccount
@@ -17,7 +18,7 @@ from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import format_amount
 from myapp.ledger.opening import open_accounts
 from myapp.ledger.plan import Plan, plan
-from myapp.ledger.refusals import is_out_of_range, refusal
+from myapp.ledger.refusals import is_out_of_range, refusal, was_closed_meanwhile
 from myapp.ledger.savepoints import savepoint
 from myapp.ledger.views import PostingView, TransactionView
 from myapp.ledger.writing import Claim, Outcome, write
@@ -109,6 +110,8 @@ def write_entries(
     except DBAPIError as error:
         if is_out_of_range(error):
             raise AmountOutOfRange("A balance would leave the range of 64 bits.") from error
+        if was_closed_meanwhile(error):
+            raise ConcurrencyConflict("An account was frozen or closed meanwhile.") from error
         raise
     if not outcome.claimed:
         return None

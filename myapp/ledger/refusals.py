@@ -35,6 +35,12 @@ def is_out_of_range(error: DBAPIError) -> bool:
     return isinstance(error.orig, sqlite3.Error) and "cannot store REAL value in INTEGER" in str(error.orig)
 
 
+def was_closed_meanwhile(error: DBAPIError) -> bool:
+    """Tell whether a new balance row met an account that was frozen or closed since it was looked up."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) == "fk_balance_account"
+
+
 def refusal(session: Session, book: Book, plan: Plan, outcome: Outcome) -> LedgerError | ConcurrencyConflict:
     """Return the error to raise for an outcome that is not complete.
 
