@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev serve migrate demo test lint types shell requirements clean
+.PHONY: help install install-dev serve debug migrate demo test lint types shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -37,6 +37,9 @@ demo: migrate  ## load the demo books, if there are none
 
 serve: demo  ## migrate, load the demo books, serve on http://127.0.0.1:6543 (PORT=… changes it)
 	$(BIN)/pserve $(INI) port=$(PORT)
+
+debug: demo  ## the same with Pyramid's debug toolbar, which is slow
+	$(BIN)/pserve --app-name debug development.ini port=$(PORT)
 
 test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

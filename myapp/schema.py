@@ -54,6 +54,8 @@ def require_current(engine: Engine, ini: str | None) -> None:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise SystemExit(f"The database cannot be reached: {reason}") from None
     if not current:
+        # Nobody else will give the connection back: the application that owns the engine is never made.
+        engine.dispose()
         raise SystemExit(f"The database's schema is not the newest; run: myapp migrate -c {shown}")
 
 

@@ -22,7 +22,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -137,7 +136,7 @@ def upsert_balances(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) 
 
     Sorted by key, because unsorted writers deadlock.
     """
-    zero = literal(0, literal_execute=True)
+    zero: ColumnElement[int] = literal_column("0", Int64)
     values = (
         select(
             LEDGER_ID,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, null, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, literal, null, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from myapp.ledger.dialects import insert_for, is_postgresql
@@ -150,7 +150,8 @@ def _posts_to(book: Book, wanted: TransactionFilter) -> ColumnElement[bool]:
 def _has(session: Session, key: str, value: str) -> ColumnElement[bool]:
     current = _current_metadata()
     if is_postgresql(session):
-        return current.op("->>")(key) == value
+        # Both sides typed as text: they would take the type of the document on the left, jsonb.
+        return current.op("->>", return_type=Text())(literal(key, Text())) == value
     pairs = func.json_each(current).table_valued("key", "value")
     return exists().where(pairs.c.key == key, pairs.c.value == value)
 

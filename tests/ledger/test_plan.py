@@ -1,0 +1,157 @@
+"""The plan of a write, against a simulation that applies one posting after another."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from myapp.ledger.drafts import Entry, EntryPosting
+from myapp.ledger.errors import AmountOutOfRange
+from myapp.ledger.ids import new_id
+from myapp.ledger.money import MINOR_MAX
+from myapp.ledger.plan import day_of, plan
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Key = tuple[str, str]
+
+postings = st.builds(
+    EntryPosting,
+    st.sampled_from(["a", "b", "c"]),
+    st.sampled_from(["USD", "EUR"]),
+    st.integers(-50, 50).filter(bool),
+)
+
+
+def entry(postings: tuple[EntryPosting, ...], at: datetime = EPOCH) -> Entry:
+    return Entry(new_id(), postings, "", None, at, {})
+
+
+# Whether an entry balances is the rules' business; the plan must be right for any.
+entries = st.lists(
+    st.builds(
+        entry,
+        st.lists(postings, min_size=1, max_size=6).map(tuple),
+        st.integers(-3 * 24, 3 * 24).map(lambda hours: EPOCH + timedelta(hours=hours)),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(entries)
+def test_a_balance_is_the_sum_of_its_postings(written: list[Entry]) -> None:
+    debits: dict[Key, int] = defaultdict(int)
+    credits_: dict[Key, int] = defaultdict(int)
+    counts: dict[Key, int] = defaultdict(int)
+    for each in written:
+        for posting in each.postings:
+            key = (posting.account, posting.asset)
+            debits[key] += max(0, posting.amount_minor)
+            credits_[key] += max(0, -posting.amount_minor)
+            counts[key] += 1
+
+    planned = plan(written).balances
+
+    assert [(each.account, each.asset) for each in planned] == sorted(counts)
+    assert [each.number for each in planned] == list(range(len(planned)))
+    for each in planned:
+        key = (each.account, each.asset)
+        assert (each.debits, each.credits, each.postings) == (debits[key], credits_[key], counts[key])
+
+
+@given(entries, st.integers(0, 1000), st.integers(-1000, 1000))
+def test_versions_and_running_balances_count_back_from_the_row_after_the_write(
+    written: list[Entry], version: int, before: int
+) -> None:
+    versions: dict[Key, int] = defaultdict(lambda: version)
+    balances: dict[Key, int] = defaultdict(lambda: before)
+    expected = []
+    for each in written:
+        for position, posting in enumerate(each.postings):
+            key = (posting.account, posting.asset)
+            versions[key] += 1
+            balances[key] += posting.amount_minor
+            expected.append((each.id, position, key, posting.amount_minor, versions[key], balances[key]))
+
+    found = []
+    for posting in plan(written).postings:
+        row = posting.balance
+        after_version, after = version + row.postings, before + row.net
+        found.append(
+            (
+                posting.entry.id,
+                posting.position,
+                (row.account, row.asset),
+                posting.amount,
+                after_version - posting.later,
+                after - posting.remaining,
+            )
+        )
+    assert found == expected
+
+
+@given(entries)
+def test_the_extremes_are_the_lowest_and_highest_points_that_whole_transactions_reach(
+    written: list[Entry],
+) -> None:
+    net: dict[Key, int] = defaultdict(int)
+    fell: dict[Key, list[int]] = defaultdict(list)
+    rose: dict[Key, list[int]] = defaultdict(list)
+    for each in written:
+        moved: dict[Key, int] = defaultdict(int)
+        for posting in each.postings:
+            moved[posting.account, posting.asset] += posting.amount_minor
+        for key, amount in moved.items():
+            net[key] += amount
+            if amount < 0:
+                fell[key].append(net[key])
+            if amount > 0:
+                rose[key].append(net[key])
+
+    for balance in plan(written).balances:
+        key = (balance.account, balance.asset)
+        assert balance.lowest == min(fell[key], default=None)
+        assert balance.highest == max(rose[key], default=None)
+
+
+@given(entries)
+def test_day_totals_are_by_the_effective_day(written: list[Entry]) -> None:
+    expected: dict[tuple[str, str, int], tuple[int, int]] = {}
+    for each in written:
+        for posting in each.postings:
+            key = (posting.account, posting.asset, day_of(each.effective_at))
+            debits, credits_ = expected.get(key, (0, 0))
+            amount = posting.amount_minor
+            expected[key] = (debits + max(0, amount), credits_ + max(0, -amount))
+
+    found = {
+        (day.balance.account, day.balance.asset, day.day): (day.debits, day.credits)
+        for day in plan(written).days
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        (EPOCH, 0),
+        (EPOCH - timedelta(microseconds=1), -1),
+        (EPOCH + timedelta(days=1, microseconds=-1), 0),
+        (EPOCH + timedelta(days=1), 1),
+        (datetime.min.replace(tzinfo=UTC), -719_162),
+    ],
+)
+def test_a_day_begins_at_midnight_utc_before_1970_too(moment: datetime, day: int) -> None:
+    assert day_of(moment) == day
+
+
+def test_a_total_beyond_64_bits_is_out_of_range() -> None:
+    most = entry((EntryPosting("a", "USD", MINOR_MAX), EntryPosting("b", "USD", -MINOR_MAX)))
+    back = entry((EntryPosting("a", "USD", -MINOR_MAX), EntryPosting("b", "USD", MINOR_MAX)))
+    assert plan([most, back]).balances[0].net == 0
+    with pytest.raises(AmountOutOfRange):
+        plan([most, back, most])
