@@ -41,7 +41,7 @@ def listed(request: Request) -> Answer:
         open_book(request.dbsession, request.matchdict["ledger"]),
         limit=page.limit,
         after=page.after[0] if page.after else None,
-        prefix=parameters.text(request, "prefix"),
+        prefix=parameters.path(request, "prefix"),
         account_type=parameters.choice(request, "type", rules.ACCOUNT_TYPES),
         status=parameters.choice(request, "status", rules.ACCOUNT_STATUSES),
     )

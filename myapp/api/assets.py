@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from myapp.api.answer import Answer, created
+from myapp.api.answer import Answer
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import AssetBody
 from myapp.http.paging import page_request, words
@@ -15,7 +15,8 @@ def declare(request: Request, body: AssetBody) -> Answer:
     """Declare an asset."""
     book = open_book(request.dbsession, request.matchdict["ledger"])
     view = assets.declare(request.dbsession, book, body.code, body.scale, now=request.now, name=body.name)
-    return created(view, "ledgers", book.name, "assets", view.code)
+    # No Location: an asset has no address of its own, it is read in the list.
+    return Answer(view, 201)
 
 
 def listed(request: Request) -> Answer:

@@ -18,7 +18,7 @@ DEPTH_MAX = 128
 def listed(request: Request) -> Answer:
     """List balances by account, with the totals of the whole selection."""
     selection = Selection(
-        prefix=parameters.text(request, "prefix"),
+        prefix=parameters.path(request, "prefix"),
         account_type=parameters.choice(request, "type", rules.ACCOUNT_TYPES),
         asset=parameters.text(request, "asset"),
         depth=parameters.whole(request, "depth", 1, DEPTH_MAX),

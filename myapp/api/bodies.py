@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from msgspec import Struct, field
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+# More than there are currencies; beyond it a body of a mebibyte would be a statement of 100,000 values.
+ASSETS_MAX = 500
 
 
 class AssetBody(Struct, forbid_unknown_fields=True, frozen=True):
@@ -19,7 +24,7 @@ class LedgerBody(Struct, forbid_unknown_fields=True, frozen=True):
     name: str
     description: str | None = None
     strict_accounts: bool = False
-    assets: list[AssetBody] = field(default_factory=list)
+    assets: Annotated[list[AssetBody], Meta(max_length=ASSETS_MAX)] = field(default_factory=list)
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -43,14 +48,14 @@ class AccountBody(Struct, forbid_unknown_fields=True, frozen=True):
 
     path: str
     type: str | None = None
-    limits: dict[str, LimitsBody] = field(default_factory=dict)
+    limits: Annotated[dict[str, LimitsBody], Meta(max_length=ASSETS_MAX)] = field(default_factory=dict)
     metadata: dict[str, str] = field(default_factory=dict)
 
 
 class AccountChange(Struct, forbid_unknown_fields=True, frozen=True):
     """A change of an account; an asset's null limits are removed, null removes a metadata key."""
 
-    limits: dict[str, LimitsBody | None] | None = None
+    limits: Annotated[dict[str, LimitsBody | None], Meta(max_length=ASSETS_MAX)] | None = None
     status: str | None = None
     metadata: dict[str, str | None] | None = None
 

@@ -8,6 +8,7 @@ from myapp.api.bodies import LedgerBody, LedgerChange
 from myapp.http.paging import page_request, words
 from myapp.http.request import Request
 from myapp.ledger import assets, ledgers
+from myapp.ledger.drafts import AssetDraft
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.views import Page
 
@@ -31,8 +32,8 @@ def create(request: Request, body: LedgerBody) -> Answer:
         metadata=body.metadata,
     )
     book = open_book(request.dbsession, body.name)
-    for asset in body.assets:
-        assets.declare(request.dbsession, book, asset.code, asset.scale, now=request.now, name=asset.name)
+    drafts = [AssetDraft(asset.code, asset.scale, asset.name) for asset in body.assets]
+    assets.declare_first(request.dbsession, book, drafts, now=request.now)
     return created(view, "ledgers", view.name)
 
 

@@ -10,10 +10,11 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 
 from myapp.api.answer import Answer, respond
-from myapp.api.idempotency import answer_once
+from myapp.api.idempotency import HEADER, answer_once
 from myapp.api.routes import ROUTES, Route
+from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
-from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, Unauthenticated
+from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, NotFound, Unauthenticated
 from myapp.http.parameters import require_known
 from myapp.http.problems import respond as problem_response
 from myapp.ledger.errors import LedgerNotFound
@@ -28,6 +29,8 @@ def includeme(config: Configurator) -> None:
         by_path[route.path].append(route)
     for path, routes in by_path.items():
         _add_path(config, path, routes)
+    for name in ("healthz", "readyz"):
+        config.add_view(_method_not_allowed(["GET", "HEAD"]), route_name=name)
     config.add_forbidden_view(_forbidden)
 
 
@@ -47,7 +50,8 @@ def _has_get(routes: list[Route]) -> bool:
 
 def _view(route: Route) -> Callable[[Any], Response]:
     def view(request: Any) -> Response:
-        _require_own_ledger(request)
+        _require_an_address(request)
+        _require_own_ledger(request, route)
         _require_json_accepted(request)
         require_known(request, route.parameters)
         arguments = _arguments(request, route)
@@ -55,9 +59,15 @@ def _view(route: Route) -> Callable[[Any], Response]:
         def call() -> Answer:
             return route.view(request, *arguments)
 
-        return respond(answer_once(request, call) if route.idempotent else call())
+        return _respond_once(request, route, call)
 
     return view
+
+
+def _respond_once(request: Any, route: Route, call: Callable[[], Answer]) -> Response:
+    if request.method == "POST" and request.headers.get(HEADER) is not None:
+        mark_repeatable(request)
+    return respond(answer_once(request, call) if route.idempotent else call())
 
 
 def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
@@ -70,11 +80,22 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
     return ()
 
 
-def _require_own_ledger(request: Any) -> None:
-    # A foreign ledger is answered like one that does not exist, so that names cannot be probed.
+def _require_an_address(request: Any) -> None:
+    # Nothing has a NUL in its name, and PostgreSQL takes it in no text.
+    if any("\0" in value for value in request.matchdict.values()):
+        raise NotFound("There is nothing at this address.")
+
+
+def _require_own_ledger(request: Any, route: Route) -> None:
     ledger = request.matchdict.get("ledger")
-    if ledger is not None and not request.identity.sees(ledger):
+    if request.identity.sees(ledger):
+        return
+    # A foreign ledger is answered like one that does not exist, so that names cannot be probed.
+    if ledger is not None:
         raise _no_ledger(ledger)
+    # Outside every ledger a key of one ledger may look around, but not make another ledger.
+    if route.permission != "read":
+        raise Forbidden(f"The key is for the ledger {request.identity.ledger!r} alone.")
 
 
 def _require_json_accepted(request: Any) -> None:

@@ -15,10 +15,11 @@ from myapp.http.request import Request
 from myapp.http.times import first_instant
 from myapp.ledger import transactions
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.errors import InvalidRequest, TransactionNotFound
+from myapp.ledger.errors import InvalidParameter, InvalidRequest, TransactionNotFound
 from myapp.ledger.idempotency import recall
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key, post, preview
+from myapp.ledger.rules import METADATA_KEYS_MAX
 from myapp.ledger.transactions import TransactionFilter
 
 
@@ -67,7 +68,7 @@ def _effective_at(text: str) -> Any:
 def listed(request: Request) -> Answer:
     """List transactions, newest first."""
     wanted = TransactionFilter(
-        account=parameters.text(request, "account"),
+        account=parameters.path(request, "account"),
         asset=parameters.text(request, "asset"),
         effective_from=parameters.start(request, "from"),
         effective_to=parameters.end(request, "to"),
@@ -86,7 +87,11 @@ def listed(request: Request) -> Answer:
 
 def _metadata(request: Request) -> dict[str, str]:
     prefix = "metadata."
-    return {name[len(prefix) :]: value for name, value in request.GET.items() if name.startswith(prefix)}
+    wanted = {name[len(prefix) :]: value for name, value in request.GET.items() if name.startswith(prefix)}
+    # No transaction has more keys, and SQLite refuses a condition of a thousand parts.
+    if len(wanted) > METADATA_KEYS_MAX:
+        raise InvalidParameter(f"At most {METADATA_KEYS_MAX} metadata filters.", parameter="metadata.")
+    return wanted
 
 
 def find(request: Request) -> Answer:

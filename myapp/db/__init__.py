@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from pyramid.config import Configurator
 
+from myapp.db.accounting import Usage, usage
+from myapp.db.after import after_commit
 from myapp.db.engine import make_engine
 from myapp.db.errors import (
     CommitOutcomeUnknown,
@@ -22,7 +24,8 @@ from myapp.db.failures import is_unavailable
 from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession, SessionFactory
 from myapp.db.settings import DbSettings, from_settings
-from myapp.db.tm import make_manager, veto_by_status
+from myapp.db.streaming import stream
+from myapp.db.tm import make_manager, mark_repeatable, veto_by_status
 from myapp.db.work import throwaway, unit_of_work
 
 __all__ = [
@@ -36,12 +39,17 @@ __all__ = [
     "SessionFactory",
     "SessionUnavailable",
     "TransactionPoisoned",
+    "Usage",
+    "after_commit",
     "from_settings",
     "includeme",
     "is_unavailable",
     "make_engine",
+    "mark_repeatable",
+    "stream",
     "throwaway",
     "unit_of_work",
+    "usage",
 ]
 
 
@@ -53,6 +61,7 @@ def includeme(config: Configurator) -> None:
     """
     settings = from_settings(config.get_settings())
     engine = make_engine(settings)
+    config.registry["db.settings"] = settings
     config.registry["dbsession_factory"] = SessionFactory(engine)
     config.add_settings(
         {
@@ -66,5 +75,6 @@ def includeme(config: Configurator) -> None:
     config.include("pyramid_retry")  # another attempt on a conflict, with a fresh request
     config.include("myapp.db.retry")  # ... after a short random wait
     config.include("pyramid_tm")  # begin before the view, commit or abort after it
+    config.include("myapp.db.accounting")  # what each request cost
     config.include("myapp.db.mode")  # READ for GET, HEAD and OPTIONS, unless the view declares
     config.include("myapp.db.request")  # request.dbsession, joined to request.tm

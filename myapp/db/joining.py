@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from transaction import TransactionManager
 from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, SessionDataManager
 
+from myapp.db.errors import CommitOutcomeUnknown
 from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession
 
@@ -31,14 +33,31 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         self.owner.require_unpoisoned()
 
     def tpc_vote(self, trans: Any) -> None:
-        """Commit: the last data manager to vote is the one that decides."""
-        with self.owner.machinery():
-            super().tpc_vote(trans)
+        """Commit: the last data manager to vote is the one that decides.
+
+        Raises:
+            CommitOutcomeUnknown: the connection was lost on the way.
+        """
+        try:
+            with self.owner.machinery():
+                super().tpc_vote(trans)
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise CommitOutcomeUnknown(
+                    "The connection to the database was lost during COMMIT: durable or not, nobody can tell."
+                ) from error
+            raise
 
     def _finish(self, final_state: str) -> None:
+        session = self.session
         try:
             with self.owner.machinery():
                 super()._finish(final_state)
+        except BaseException:
+            # A ROLLBACK that fails while the session closes would keep the connection out of the pool.
+            with self.owner.machinery():
+                session.invalidate()
+            raise
         finally:
             self.owner.ended = True
 

@@ -19,6 +19,8 @@ from myapp.db.errors import LifecycleError, LifecycleViolation, TransactionPoiso
 
 OWNER_OPTION = "myapp_owner"
 MODE_OPTION = "myapp_mode"
+# Set where a person types: the transaction waits for them, and must neither block others nor time out.
+INTERACTIVE_OPTION = "myapp_interactive"
 
 
 class Mode(Enum):
@@ -29,6 +31,16 @@ class Mode(Enum):
 
 
 @dataclass(slots=True, eq=False)
+class Cost:
+    """What a session's statements cost; `started` is when the present one began."""
+
+    statements: int = 0
+    rows: int = 0
+    seconds: float = 0.0
+    started: float = 0.0
+
+
+@dataclass(slots=True, eq=False)
 class Owner:
     """The state of one session's transaction, shared by the session and the engine's events."""
 
@@ -36,6 +48,7 @@ class Owner:
     thread_id: int = field(default_factory=threading.get_ident)
     ended: bool = False
     in_machinery: bool = False
+    cost: Cost = field(default_factory=Cost)
     savepoints: list[str] = field(default_factory=list)
     # Each error with the number of savepoints that were open when it happened.
     errors: list[tuple[int, BaseException]] = field(default_factory=list)
@@ -100,6 +113,11 @@ def owner_of(connection: Connection | None) -> Owner | None:
         return None
     owner = connection.get_execution_options().get(OWNER_OPTION)
     return owner if isinstance(owner, Owner) else None
+
+
+def is_interactive(connection: Connection) -> bool:
+    """Tell whether a person at a prompt uses the connection."""
+    return bool(connection.get_execution_options().get(INTERACTIVE_OPTION, False))
 
 
 def mode_of(connection: Connection) -> Mode:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
+from myapp.db.owner import is_interactive
 from myapp.db.settings import DbSettings
 
 # One snapshot for all the queries of a request, and a server that refuses a stray write. psycopg puts
@@ -39,7 +40,14 @@ def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
 
 
 def listen(engine: Engine) -> None:
-    """Attach nothing: psycopg begins transactions by itself, and the limits are connect options."""
+    """Attach what a prompt needs; psycopg begins by itself, and the limits are connect options."""
+    event.listen(engine, "begin", _begin)
+
+
+def _begin(connection: Connection) -> None:
+    # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
+    if is_interactive(connection):
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from myapp.db.dialects import dialect_of
 from myapp.db.errors import LifecycleViolation, SessionUnavailable
-from myapp.db.owner import MODE_OPTION, OWNER_OPTION, Mode, Owner
+from myapp.db.owner import INTERACTIVE_OPTION, MODE_OPTION, OWNER_OPTION, Mode, Owner
 
 _REMEDY = (
     "dbsession.{name}() is not for application code: the transaction manager ends the transaction when the "
@@ -105,10 +105,14 @@ class SessionFactory:
         # checking out a connection that nobody will give back.
         self._make = sessionmaker(engine, class_=OwnedSession, close_resets_only=False)
 
-    def __call__(self, mode: Mode) -> OwnedSession:
+    def __call__(self, mode: Mode, *, interactive: bool = False) -> OwnedSession:
         """Return a new session; it touches no database until it is used."""
         owner = Owner(mode)
-        options: dict[str, Any] = {OWNER_OPTION: owner, MODE_OPTION: mode}
+        options: dict[str, Any] = {
+            OWNER_OPTION: owner,
+            MODE_OPTION: mode,
+            INTERACTIVE_OPTION: interactive,
+        }
         if mode is Mode.READ:
             options |= self._read_options
         return self._make(owner=owner, execution_options=options)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
+from pyramid.settings import asbool
 from sqlalchemy import Engine
 
 
@@ -26,9 +27,11 @@ class DbSettings:
     lock_timeout_s: float = 5.0
     # A transaction that nobody works in for this long belongs to a dead process.
     idle_timeout_s: float = 60.0
+    # A response header with what the request cost: for development, it tells strangers too much.
+    report_header: bool = False
 
 
-_READERS: Mapping[str, Callable[[str], Any]] = {
+_LIMITS: Mapping[str, Callable[[str], Any]] = {
     "retry_attempts": int,
     "statement_timeout_s": float,
     "lock_timeout_s": float,
@@ -46,24 +49,25 @@ def from_settings(settings: Mapping[str, Any]) -> DbSettings:
     options = {key.removeprefix("sqlalchemy."): value for key, value in _section(settings, "sqlalchemy.")}
     if engine is None and "url" not in options:
         raise ConfigurationError("The setting sqlalchemy.url (or an engine as db.engine) is missing.")
-    return DbSettings(engine_options=options, engine=engine, **_read_limits(settings))
+    return DbSettings(engine_options=options, engine=engine, **_read_own(settings))
 
 
 def _section(settings: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
     return [(key, value) for key, value in settings.items() if key.startswith(prefix)]
 
 
-def _read_limits(settings: Mapping[str, Any]) -> dict[str, Any]:
-    limits = {}
+def _read_own(settings: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
     for key, value in _section(settings, "db."):
         name = key.removeprefix("db.")
-        if name == "engine":
-            continue
-        if name not in _READERS:
-            known = ", ".join(f"db.{each}" for each in ("engine", *_READERS))
+        if name in _LIMITS:
+            values[name] = _read_limit(key, value, _LIMITS[name])
+        elif name == "report_header":
+            values[name] = asbool(value)
+        elif name != "engine":
+            known = ", ".join(f"db.{each}" for each in ("engine", "report_header", *_LIMITS))
             raise ConfigurationError(f"Unknown setting {key}; known are: {known}.")
-        limits[name] = _read_limit(key, value, _READERS[name])
-    return limits
+    return values
 
 
 def _read_limit(key: str, value: Any, reader: Callable[[str], Any]) -> Any:

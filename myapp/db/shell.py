@@ -29,7 +29,7 @@ class ShellTransaction:
     def begin(self) -> None:
         """Begin, and put the new session into the shell's namespace."""
         self._manager.begin()
-        session = self._factory(Mode.WRITE)
+        session = self._factory(Mode.WRITE, interactive=True)
         join(session, self._manager)
         self._env |= {"dbsession": session, "tm": self._manager}
         if (request := self._env.get("request")) is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from myapp.db.owner import Mode, mode_of
+from myapp.db.owner import Mode, is_interactive, mode_of
 from myapp.db.settings import DbSettings
 
 READ_OPTIONS: Mapping[str, Any] = {}
@@ -74,8 +74,8 @@ def _begin(connection: Connection) -> None:
     else:
         connection.exec_driver_sql("PRAGMA query_only = OFF")
         # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
-        # fail although it waited.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # fail although it waited. Someone at a prompt would hold that lock while thinking.
+        connection.exec_driver_sql("BEGIN DEFERRED" if is_interactive(connection) else "BEGIN IMMEDIATE")
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

@@ -10,9 +10,11 @@ import weakref
 from typing import Any
 
 from pyramid.request import Request
+from pyramid_retry import IRetryableError
 from transaction import TransactionManager
+from zope.interface import alsoProvides
 
-from myapp.db.errors import LifecycleViolation
+from myapp.db.errors import CommitOutcomeUnknown, LifecycleViolation
 from myapp.db.session import OwnedSession
 
 _REMEDY = (
@@ -20,6 +22,8 @@ _REMEDY = (
     "2xx or 3xx response to commit, a 4xx or 5xx (or raise) to abort; for a dry run undo a savepoint, "
     "dbsession.begin_nested()."
 )
+
+_REPEATABLE = "myapp.db.repeatable"
 
 
 class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
@@ -41,7 +45,13 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
     def commit(self) -> Any:
         """Commit, for the tween alone."""
         self._refuse_while_active("commit")
-        return super().commit()
+        try:
+            return super().commit()
+        except CommitOutcomeUnknown as error:
+            request = self._request()
+            if request is not None and request.environ.get(_REPEATABLE):
+                alsoProvides(error, IRetryableError)
+            raise
 
     def abort(self) -> Any:
         """Abort, for the tween alone."""
@@ -65,6 +75,14 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
             session: OwnedSession = request.dbsession
             return session.owner.violate(message)
         return LifecycleViolation(message)
+
+
+def mark_repeatable(request: Request) -> None:
+    """Say that the request may safely be repeated although it may have committed: it has an idempotency key.
+
+    Without it a request whose COMMIT was cut off is never repeated, lest it be applied twice.
+    """
+    request.environ[_REPEATABLE] = True
 
 
 def make_manager(request: Request) -> TransactionManager:

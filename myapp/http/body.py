@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from itertools import takewhile
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,8 +20,9 @@ Body = TypeVar("Body")
 JSON = "application/json"
 _AT = re.compile(r"(?P<message>.*) - at `(?P<path>.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
+_FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.*)`", re.DOTALL)
 # Where a JSON number is not merely of the wrong type, but no amount.
-_AMOUNTS = ("/amount", "/min", "/max")
+_AMOUNTS = ("amount", "min", "max")
 
 
 def read_body(request: Request, media_types: Collection[str], bytes_max: int) -> bytes:
@@ -89,12 +91,15 @@ def _short(error: Exception) -> str:
 
 def _invalid(message: str) -> LedgerError:
     match = _AT.match(message)
-    text, pointer = (match["message"], _pointer(match["path"])) if match else (message, "")
-    kind = InvalidAmount if pointer.endswith(_AMOUNTS) and "Expected `str" in text else InvalidRequest
-    return kind(f"{text}.", pointer=pointer)
-
-
-def _pointer(path: str) -> str:
-    # msgspec writes "$.postings[0].amount"; a dict's own keys it does not name.
+    text, path = (match["message"], match["path"]) if match else (message, "$")
+    # msgspec writes "$.postings[0].amount".
     steps = [name or number for name, number in _STEP.findall(path)]
-    return "".join(f"/{escape_pointer(step)}" for step in steps if step != "...")
+    steps += _FIELD.findall(text)
+    is_amount = bool(steps) and steps[-1] in _AMOUNTS and "Expected `str" in text
+    return (InvalidAmount if is_amount else InvalidRequest)(f"{text}.", pointer=_pointer(steps))
+
+
+def _pointer(steps: list[str]) -> str:
+    # The keys of a dict are not named: "..." stands for them, and the pointer ends at the dict.
+    named = takewhile(lambda step: step != "...", steps)
+    return "".join(f"/{escape_pointer(step)}" for step in named)

@@ -79,11 +79,11 @@ def instant(part: Any) -> datetime:
 
 def uuid(part: Any) -> UUID:
     """Read an id from a cursor."""
-    return UUID(part)
+    return UUID(words(part))
 
 
 def words(part: Any) -> str:
-    """Read a text from a cursor."""
-    if not isinstance(part, str):
+    """Read a text from a cursor; a forged one may have a NUL, which PostgreSQL takes in no text."""
+    if not isinstance(part, str) or "\0" in part:
         raise TypeError("a text was expected")
     return part

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import TypeVar
@@ -12,6 +13,9 @@ from myapp.ledger.errors import InvalidParameter
 
 Value = TypeVar("Value")
 
+# As long as the longest text that is stored; a database asked for more may refuse the statement.
+TEXT_CHARS_MAX = 10_000
+
 
 def require_known(request: Request, known: Collection[str]) -> None:
     """Refuse a parameter nobody reads: a misspelt filter would answer another question.
@@ -19,16 +23,24 @@ def require_known(request: Request, known: Collection[str]) -> None:
     `known` may hold prefixes that end in a dot, such as `metadata.`.
 
     Raises:
-        InvalidParameter: a parameter is unknown, occurs twice, or has a NUL.
+        InvalidParameter: a parameter is unknown, occurs twice, has a NUL, or is not UTF-8.
     """
     seen = set()
-    for name, value in request.GET.items():
-        prefix = name.partition(".")[0] + "."
-        if name not in known and prefix not in known:
+    for name, value in _given(request):
+        head, dot, _ = name.partition(".")
+        if name not in known and head + dot not in known:
             raise InvalidParameter(f"There is no parameter {name!r} here.", parameter=name)
         if name in seen or "\0" in name + value:
             raise InvalidParameter(f"The parameter {name!r} is given twice, or has a NUL.", parameter=name)
         seen.add(name)
+
+
+def _given(request: Request) -> list[tuple[str, str]]:
+    # WebOb decodes the query when it is first asked for, and raises what Python raises.
+    try:
+        return list(request.GET.items())
+    except UnicodeDecodeError as error:
+        raise InvalidParameter("The query is not valid UTF-8.") from error
 
 
 def read(request: Request, name: str, parse: Callable[[str], Value]) -> Value | None:
@@ -48,7 +60,18 @@ def read(request: Request, name: str, parse: Callable[[str], Value]) -> Value | 
 
 def text(request: Request, name: str) -> str | None:
     """Return a text, None where it is not given."""
-    return read(request, name, str)
+    return read(request, name, _text)
+
+
+def _text(text: str) -> str:
+    if len(text) > TEXT_CHARS_MAX:
+        raise ValueError(f"it has at most {TEXT_CHARS_MAX} characters")
+    return text
+
+
+def path(request: Request, name: str) -> str | None:
+    """Return an account path or the beginning of one, composed (NFC) as paths are stored."""
+    return read(request, name, lambda text: unicodedata.normalize("NFC", _text(text)))
 
 
 def start(request: Request, name: str) -> datetime | None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict, is_unavailable
+from myapp.http import observe
 from myapp.http.errors import STATUS, InternalError, NotFound, Unavailable
 from myapp.ledger.errors import InvalidParameter, LedgerError
 
@@ -22,6 +23,12 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 _RETRY_AFTER_S = "1"
+_UNKNOWN = (
+    "The connection to the database was lost during the commit, so it is not known whether the change was "
+    "made. Repeat the request with its Idempotency-Key, or look first."
+)
+# What a client sent is quoted to it, but a refusal must not echo a megabyte.
+_TEXT_CHARS_MAX = 1_000
 
 
 def includeme(config: Configurator) -> None:
@@ -44,12 +51,16 @@ def problem(error: LedgerError, request_id: str) -> dict[str, Any]:
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": error.code,
-        "detail": error.detail,
+        "detail": _shortened(error.detail),
         "request_id": request_id,
     }
     if error.pointer is not None:
-        members["errors"] = [{"pointer": error.pointer, "message": error.detail}]
+        members["errors"] = [{"pointer": _shortened(error.pointer), "message": members["detail"]}]
     return {**members, **error.members}
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _TEXT_CHARS_MAX else text[:_TEXT_CHARS_MAX] + "…"
 
 
 def respond(error: LedgerError, request: Any) -> Response:
@@ -58,6 +69,8 @@ def respond(error: LedgerError, request: Any) -> Response:
     response = Response(msgspec.json.encode(document), status=document["status"], content_type=MEDIA_TYPE)
     # RFC 9457 defines no charset parameter, and WebOb adds one to every JSON type.
     response.charset = None
+    # A failure at COMMIT is answered above the tween that marks every other answer.
+    response.headers[observe.HEADER] = request.request_id
     if error.code == "method_not_allowed":
         response.headers["Allow"] = ", ".join(error.members["allow"])
     if error.code == "unauthenticated":
@@ -83,6 +96,8 @@ def _unavailable(error: Exception, request: Any) -> Response:
     if isinstance(error, DBAPIError) and not is_unavailable(error.orig):
         return _failed(error, request)
     log.warning("request %s: the database could not answer: %s", request.request_id, error)
+    if isinstance(error, CommitOutcomeUnknown):
+        return respond(Unavailable(_UNKNOWN), request)
     return respond(Unavailable("The service cannot answer now; nothing was changed. Try again."), request)
 
 

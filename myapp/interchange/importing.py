@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from myapp.interchange.journal import Journal, JournalError, Reader, ReadOptions, Record
 from myapp.ledger import rules
+from myapp.ledger.dialects import insert_for
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import (
     AmountOutOfRange,
@@ -139,11 +140,20 @@ def _types(session: Session, book: Book, journal: Journal, default_type: str | N
                 untold.setdefault(entry.account, record.where)
             else:
                 types[entry.account] = told
-    known = select(Account.path).where(Account.ledger_id == book.id, Account.path.in_(list(untold)))
-    for path in untold.keys() - set(session.scalars(known)):
+    for path in _not_open(session, book, list(untold)):
         refused = UnknownAccount(f"The type of {path!r} cannot be told: say default_type.", account=path)
         raise located(refused, untold[path])
     return types
+
+
+def _not_open(session: Session, book: Book, paths: Sequence[str]) -> Iterator[str]:
+    """Return those of the paths at which no account is open, in their order."""
+    # In chunks, because each path is a parameter, and SQLite takes some 32,000 of them, PostgreSQL 65,000.
+    for start in range(0, len(paths), CHUNK):
+        chunk = paths[start : start + CHUNK]
+        known = select(Account.path).where(Account.ledger_id == book.id, Account.path.in_(chunk))
+        opened = set(session.scalars(known))
+        yield from (path for path in chunk if path not in opened)
 
 
 def _declare_assets(session: Session, book: Book, journal: Journal, now: datetime) -> int:
@@ -158,9 +168,11 @@ def _declare_assets(session: Session, book: Book, journal: Journal, now: datetim
         {"ledger_id": book.id, "code": rules.check_asset_code(code), "scale": scale, "created_at": now}
         for code, scale in sorted(scales.items())
     ]
-    if rows:
-        session.execute(insert(Asset), rows)
-    return len(rows)
+    if not rows:
+        return 0
+    # Another import may declare the same asset just now; whose scale it has is read back afterwards.
+    statement = insert_for(session, Asset).on_conflict_do_nothing().returning(Asset.code)
+    return len(session.execute(statement, rows).all())
 
 
 def _require_scale(record: Record, asset: str, decimals: int) -> None:

@@ -1,13 +1,10 @@
 """What a journal may call things: accounts, assets, and the words that go with a record."""
 
-import unicodedata
 from collections.abc import Iterable
 
 from myapp.interchange.journal import JournalError
-
-ACCOUNT_PATH_CHARACTERS_MAX = 255
-ASSET_CODE_CHARACTERS_MAX = 32
-METADATA_KEYS_MAX = 50
+from myapp.ledger import rules
+from myapp.ledger.errors import InvalidRequest
 
 
 def account_path(name: str) -> str:
@@ -16,11 +13,10 @@ def account_path(name: str) -> str:
     Raises:
         JournalError: when it is too long, has a blank segment or an unprintable character.
     """
-    path = unicodedata.normalize("NFC", name)
-    has_blank_segment = any(not segment.strip() for segment in path.split(":"))
-    if len(path) > ACCOUNT_PATH_CHARACTERS_MAX or not path.isprintable() or has_blank_segment:
-        raise JournalError(f"{shown(name)} cannot be the path of an account")
-    return path
+    try:
+        return rules.check_path(name, pointer=None)
+    except InvalidRequest as error:
+        raise JournalError(f"{shown(name)} cannot be the path of an account") from error
 
 
 def asset_code(commodity: str) -> str:
@@ -29,10 +25,10 @@ def asset_code(commodity: str) -> str:
     Raises:
         JournalError: when it is empty, too long, or has a space, a quote or an unprintable character.
     """
-    fits = 1 <= len(commodity) <= ASSET_CODE_CHARACTERS_MAX
-    if not fits or not commodity.isprintable() or not set(commodity).isdisjoint(" \"'"):
-        raise JournalError(f"the commodity {shown(commodity)} cannot be the code of an asset")
-    return commodity
+    try:
+        return rules.check_asset_code(commodity, pointer=None)
+    except InvalidRequest as error:
+        raise JournalError(f"the commodity {shown(commodity)} cannot be the code of an asset") from error
 
 
 def words(text: str) -> str:
@@ -56,8 +52,8 @@ def metadata(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     for key, value in pairs:
         before = collected.get(words(key))
         collected[key] = words(value) if before is None else f"{before}, {words(value)}"
-    if len(collected) > METADATA_KEYS_MAX:
-        raise JournalError(f"{len(collected)} metadata keys, more than {METADATA_KEYS_MAX}")
+    if len(collected) > rules.METADATA_KEYS_MAX:
+        raise JournalError(f"{len(collected)} metadata keys, more than {rules.METADATA_KEYS_MAX}")
     return collected
 
 

@@ -56,7 +56,7 @@ def open_account(
 
 
 def _check_type(path: str, given: str | None) -> str:
-    account_type = given or rules.type_of(path)
+    account_type = rules.type_of(path) if given is None else given
     if account_type is None:
         raise InvalidRequest(f"The type of {path!r} cannot be told by its path: give it.", pointer="/type")
     if account_type not in rules.ACCOUNT_TYPES:
@@ -155,12 +155,17 @@ def change(
 def _set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds]) -> None:
     # The row of a limited balance must be there before its first posting, which could not be refused
     # otherwise. Sorted, like every writer of balances.
-    for asset, (lowest, highest) in sorted(bounds.items()):
-        totals = dict.fromkeys(["debits", "credits", "pending_debits", "pending_credits", "version"], 0)
-        key = {"ledger_id": account.ledger_id, "account_id": account.id, "asset": asset}
-        limits = {"lowest": lowest, "highest": highest}
-        statement = insert_for(session, Balance).values(**key, **totals, **limits, status=account.status)
-        session.execute(statement.on_conflict_do_update(index_elements=list(key), set_=limits))
+    totals = dict.fromkeys(["debits", "credits", "pending_debits", "pending_credits", "version"], 0)
+    owner = {"ledger_id": account.ledger_id, "account_id": account.id, "status": account.status}
+    rows = [
+        {**owner, **totals, "asset": asset, "lowest": lowest, "highest": highest}
+        for asset, (lowest, highest) in sorted(bounds.items())
+    ]
+    if rows:
+        statement = insert_for(session, Balance)
+        limits = {name: statement.excluded[name] for name in ("lowest", "highest")}
+        key = ["ledger_id", "account_id", "asset"]
+        session.execute(statement.on_conflict_do_update(index_elements=key, set_=limits), rows)
 
 
 def _limits(account: Account, rows: list[tuple[Balance, int]]) -> dict[str, dict[str, str]]:
@@ -211,6 +216,8 @@ def _then(
     views = {}
     for balance, scale in rows:
         debits, credits_, version = totals.get((account.id, balance.asset), (0, 0, 0))
+        # Versions count on the recorded axis: what is known now has the newest, whenever it took effect.
+        version = balance.version if as_of.known_at is None else version
         # Holds are a thing of the present: nothing was pending in the past that still matters.
         past = Balance(debits=debits, credits=credits_, pending_debits=0, pending_credits=0, version=version)
         views[balance.asset] = _now(past, account.type, scale)

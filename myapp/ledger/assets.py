@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
-from myapp.ledger.dialects import insert_or_skip
+from myapp.ledger.dialects import insert_for, insert_or_skip
+from myapp.ledger.drafts import AssetDraft
 from myapp.ledger.errors import AssetExists
 from myapp.ledger.ledgers import Book
 from myapp.ledger.paging import page_of
@@ -27,16 +30,50 @@ def declare(
         InvalidRequest: the code, the scale or the name break their rules.
         AssetExists: the ledger has the asset already.
     """
-    view = AssetView(
-        rules.check_asset_code(code),
-        rules.check_scale(scale),
-        rules.check_text(name, NAME_CHARS_MAX, pointer="/name"),
+    view = _checked(AssetDraft(code, scale, name), "", now)
+    statement = insert_or_skip(session, Asset, _row(book, view)).returning(Asset.code)
+    if session.execute(statement).first() is None:
+        raise _exists(view, "")
+    return view
+
+
+def declare_first(session: Session, book: Book, drafts: Sequence[AssetDraft], *, now: datetime) -> None:
+    """Declare the assets of a ledger that has none yet, in one statement.
+
+    Raises:
+        InvalidRequest, AssetExists: as `declare`; the pointer leads into `/assets`.
+    """
+    views: dict[str, AssetView] = {}
+    for number, draft in enumerate(drafts):
+        at = f"/assets/{number}"
+        view = _checked(draft, at, now)
+        if views.setdefault(view.code, view) is not view:
+            raise _exists(view, at)
+    if views:
+        session.execute(insert_for(session, Asset), [_row(book, view) for view in views.values()])
+
+
+def _checked(draft: AssetDraft, at: str, now: datetime) -> AssetView:
+    return AssetView(
+        rules.check_asset_code(draft.code, pointer=f"{at}/code"),
+        rules.check_scale(draft.scale, pointer=f"{at}/scale"),
+        rules.check_text(draft.name, NAME_CHARS_MAX, pointer=f"{at}/name"),
         now,
     )
-    values = {"ledger_id": book.id, "code": view.code, "scale": scale, "name": name, "created_at": now}
-    if session.execute(insert_or_skip(session, Asset, values).returning(Asset.code)).first() is None:
-        raise AssetExists(f"The ledger has the asset {code!r} already.", pointer="/code")
-    return view
+
+
+def _row(book: Book, view: AssetView) -> dict[str, Any]:
+    return {
+        "ledger_id": book.id,
+        "code": view.code,
+        "scale": view.scale,
+        "name": view.name,
+        "created_at": view.created_at,
+    }
+
+
+def _exists(view: AssetView, at: str) -> AssetExists:
+    return AssetExists(f"The ledger has the asset {view.code!r} already.", pointer=f"{at}/code")
 
 
 def listed(session: Session, book: Book, *, limit: int, after: str | None = None) -> Page[AssetView]:

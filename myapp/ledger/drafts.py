@@ -9,6 +9,15 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
+class AssetDraft:
+    """One asset as asked; `scale` is its number of decimals."""
+
+    code: str
+    scale: int
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PostingDraft:
     """One posting as asked: `amount` is a decimal string in the asset's unit."""
 

@@ -91,14 +91,14 @@ def check_asset_code(code: str, *, pointer: str | None = "/code") -> str:
     return code
 
 
-def check_scale(scale: int) -> int:
+def check_scale(scale: int, *, pointer: str = "/scale") -> int:
     """Return the scale, the number of decimals.
 
     Raises:
         InvalidRequest: not within 0 to 18.
     """
     if not 0 <= scale <= SCALE_MAX:
-        raise InvalidRequest(f"A scale is a whole number from 0 to {SCALE_MAX}.", pointer="/scale")
+        raise InvalidRequest(f"A scale is a whole number from 0 to {SCALE_MAX}.", pointer=pointer)
     return scale
 
 

@@ -39,6 +39,28 @@ def balances(records: Iterable[Record]) -> Balances:
     return {key: total for key, total in totals.items() if total}
 
 
+def beancount_balances(text: str) -> Balances:
+    """The sums of units that beancount's own loader arrives at."""
+    from beancount.core.convert import get_units
+    from beancount.core.data import Transaction
+    from beancount.core.inventory import Inventory
+    from beancount.loader import load_string
+
+    directives, errors, _ = load_string(text)
+    assert not errors
+    inventories: dict[str, Inventory] = {}
+    for directive in directives:
+        if isinstance(directive, Transaction):
+            for posting in directive.postings:
+                inventories.setdefault(posting.account, Inventory()).add_position(posting)
+    return {
+        (account, position.units.currency): position.units.number
+        for account, inventory in inventories.items()
+        for position in inventory.reduce(get_units)
+        if position.units.number
+    }
+
+
 def assert_balances(journal: Journal, expected: Balances, conversion_account: str) -> None:
     """Every expected balance is there, exactly; beyond them only the conversion account has any."""
     found = balances(journal.records)

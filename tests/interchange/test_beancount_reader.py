@@ -8,13 +8,20 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from journal_data import Balances, assert_balances, balances, expected_balances, journals, needs_data
 
 from myapp.interchange import beancount
 from myapp.interchange.beancount import read
 from myapp.interchange.demo import demo_journal
 from myapp.interchange.journal import Journal, JournalError, ReadOptions
 from myapp.interchange.readers import READERS
+from tests.interchange.journal_data import (
+    assert_balances,
+    balances,
+    beancount_balances,
+    expected_balances,
+    journals,
+    needs_data,
+)
 
 pytest.importorskip("beancount", reason="beancount is an optional extra")
 
@@ -45,28 +52,6 @@ def refusal(text: str | bytes) -> JournalError:
 
 def entries(journal: Journal) -> list[tuple[str, str, str]]:
     return [(e.account, e.asset, str(e.quantity)) for record in journal.records for e in record.entries]
-
-
-def beancount_balances(text: str) -> Balances:
-    """The sums of units that beancount's own loader arrives at."""
-    from beancount.core.convert import get_units
-    from beancount.core.data import Transaction
-    from beancount.core.inventory import Inventory
-    from beancount.loader import load_string
-
-    directives, errors, _ = load_string(text)
-    assert not errors
-    inventories: dict[str, Inventory] = {}
-    for directive in directives:
-        if isinstance(directive, Transaction):
-            for posting in directive.postings:
-                inventories.setdefault(posting.account, Inventory()).add_position(posting)
-    return {
-        (account, position.units.currency): position.units.number
-        for account, inventory in inventories.items()
-        for position in inventory.reduce(get_units)
-        if position.units.number
-    }
 
 
 # What beancount computes

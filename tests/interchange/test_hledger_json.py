@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journal_data import assert_balances, expected_balances, journals, needs_data
 
 from myapp.interchange.hledger_json import CONVERSION_ACCOUNT, read
 from myapp.interchange.journal import Journal, JournalError, ReadOptions
 from myapp.interchange.readers import READERS
+from tests.interchange.journal_data import assert_balances, expected_balances, journals, needs_data
 
 Json = dict[str, Any]
 

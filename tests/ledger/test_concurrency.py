@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 
 import pytest
-from sqlalchemy import Connection, text
 
 from myapp.db import ConcurrencyConflict, SessionFactory, unit_of_work
 from myapp.ledger import accounts, posting
@@ -24,7 +23,7 @@ from tests.ledger.books import (
     post,
     transfer,
 )
-from tests.ledger.threads import at_once
+from tests.ledger.threads import at_once, wait_until_someone_waits
 
 THREADS = 8
 TRANSFERS = 25
@@ -170,25 +169,13 @@ def test_a_post_that_waits_for_a_freeze_is_refused(factory: SessionFactory, *, h
     with unit_of_work(factory) as session:
         accounts.change(session, LEDGER, "assets:cash", status="frozen")
         thread.start()
-        _wait_until_someone_waits(session.connection())
+        wait_until_someone_waits(session.connection())
     thread.join()
 
     assert len(refused) == 1
     with unit_of_work(factory) as session:
         rows = balance_rows(session)
         assert sum(row["version"] for (path, _), row in rows.items() if path == "assets:cash") == before
-
-
-def _wait_until_someone_waits(connection: Connection) -> None:
-    waiting = text(
-        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN "
-        "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-    )
-    # Each look is a round trip; the statement timeout of the one that waits ends a hopeless wait.
-    for _ in range(100_000):
-        if connection.execute(waiting).scalar_one():
-            return
-    raise AssertionError("No one waits for the freeze.")
 
 
 def test_a_preview_keeps_nothing_while_others_write(factory: SessionFactory) -> None:

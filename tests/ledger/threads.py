@@ -1,4 +1,4 @@
-"""Run the same work in many threads that begin together, and hand on whatever any of them raised."""
+"""Many threads that begin together, and how to know that one of them waits for another."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from sqlalchemy import Connection, text
 
 Result = TypeVar("Result")
 # A thread that fails before the start would leave the others waiting for it.
@@ -22,3 +24,16 @@ def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
 
     with ThreadPoolExecutor(count) as pool:
         return [each.result() for each in [pool.submit(start, number) for number in range(count)]]
+
+
+def wait_until_someone_waits(connection: Connection) -> None:
+    """Return once a thread waits for a lock in this PostgreSQL database."""
+    waiting = text(
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN "
+        "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
+    )
+    # Each look is a round trip; the statement timeout of the one that waits ends a hopeless wait.
+    for _ in range(100_000):
+        if connection.execute(waiting).scalar_one():
+            return
+    raise AssertionError("No one waits for the freeze.")
