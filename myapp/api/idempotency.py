@@ -43,10 +43,14 @@ def _fingerprint(request: Request) -> str:
 
 
 def _canonical(request: Request) -> bytes:
-    # Two spellings of one JSON value are the same request.
+    # Two spellings of one JSON value are the same request. An import names its format itself, so what is
+    # declared as JSON need not be any.
     if request.content_type != "application/json":
         return request.body
-    return msgspec.json.encode(msgspec.json.decode(request.body), order="deterministic")
+    try:
+        return msgspec.json.encode(msgspec.json.decode(request.body), order="deterministic")
+    except (msgspec.DecodeError, RecursionError):
+        return request.body
 
 
 def answer_once(request: Request, call: Callable[[], Answer]) -> Answer:

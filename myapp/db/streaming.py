@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from pyramid.response import Response
-from sqlalchemy import Connection, Executable
+from sqlalchemy import Connection, Executable, Result
 
 from myapp.db.dialects import dialect_of
 from myapp.db.owner import MODE_OPTION, Mode
@@ -36,6 +36,7 @@ class RowStream:
         self._statement = statement
         self._encode = encode
         self._connection: Connection | None = None
+        self._result: Result[Any] | None = None
 
     def __iter__(self) -> Iterator[bytes]:
         self._connection = self._connect()
@@ -43,12 +44,18 @@ class RowStream:
         reading = self._connection.execution_options(
             **{MODE_OPTION: Mode.READ, "yield_per": CHUNK_ROWS, **options}
         )
-        for rows in reading.execute(self._statement).partitions():
+        self._result = reading.execute(self._statement)
+        for rows in self._result.partitions():
             yield b"".join(map(self._encode, rows))
         self.close()
 
     def close(self) -> None:
         """Give the connection back; a second call does nothing."""
+        result, self._result = self._result, None
         connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.close()
+        try:
+            if result is not None:
+                result.close()
+        finally:
+            if connection is not None:
+                connection.close()
