@@ -69,9 +69,9 @@ def _on_error(context: ExceptionContext) -> None:
         owner.record_error(seen)
 
 
-def _on_savepoint(connection: Connection, name: str) -> None:
+def _on_savepoint(connection: Connection, name: str | None) -> None:
     if (owner := owner_of(connection)) is not None:
-        owner.savepoint_opened(name)
+        owner.savepoint_opened()
 
 
 def _on_rollback_savepoint(connection: Connection, name: str, context: Any) -> None:

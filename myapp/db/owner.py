@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -50,6 +50,7 @@ class Owner:
     in_machinery: bool = False
     cost: Cost = field(default_factory=Cost)
     savepoints: list[str] = field(default_factory=list)
+    savepoints_ever: int = 0
     # Each error with the number of savepoints that were open when it happened.
     errors: list[tuple[int, BaseException]] = field(default_factory=list)
     violation: LifecycleError | None = None
@@ -72,9 +73,11 @@ class Owner:
         """Note a database error; only a rollback to a savepoint opened before it undoes it."""
         self.errors.append((len(self.savepoints), error))
 
-    def savepoint_opened(self, name: str) -> None:
-        """Note a new innermost savepoint."""
-        self.savepoints.append(name)
+    def savepoint_opened(self) -> None:
+        """Note a new innermost savepoint, under the name by which its end will be told."""
+        # SQLAlchemy tells the opening before it chooses the name, and then numbers them from 1.
+        self.savepoints_ever += 1
+        self.savepoints.append(f"sa_savepoint_{self.savepoints_ever}")
 
     def savepoint_released(self, name: str) -> None:
         """Forget a released savepoint and those inside it; their errors now belong to its parent."""
@@ -113,6 +116,14 @@ def owner_of(connection: Connection | None) -> Owner | None:
         return None
     owner = connection.get_execution_options().get(OWNER_OPTION)
     return owner if isinstance(owner, Owner) else None
+
+
+@contextmanager
+def machinery_of(connection: Connection) -> Iterator[None]:
+    """Let the statements inside be ours, and not the application's."""
+    owner = owner_of(connection)
+    with nullcontext() if owner is None else owner.machinery():
+        yield
 
 
 def is_interactive(connection: Connection) -> bool:

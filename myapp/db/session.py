@@ -9,10 +9,12 @@ import threading
 from typing import Any, Never
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from myapp.db.dialects import dialect_of
-from myapp.db.errors import LifecycleViolation, SessionUnavailable
+from myapp.db.errors import SessionUnavailable
 from myapp.db.owner import INTERACTIVE_OPTION, MODE_OPTION, OWNER_OPTION, Mode, Owner
 
 _REMEDY = (
@@ -34,6 +36,7 @@ class OwnedSession(Session):
 
     def _refuse_unless_machinery(self, name: str) -> None:
         if not self.owner.in_machinery:
+            self._require_usable()
             raise self.owner.violate(_REMEDY.format(name=name))
 
     def _require_usable(self) -> None:
@@ -43,7 +46,7 @@ class OwnedSession(Session):
                 "open a unit_of_work() of your own."
             )
         if self.owner.thread_id != threading.get_ident():
-            raise LifecycleViolation(
+            raise self.owner.violate(
                 "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."
             )
 
@@ -84,6 +87,7 @@ class OwnedSession(Session):
         return super().begin(nested=nested)
 
     def __enter__(self) -> Never:
+        self._require_usable()
         raise self.owner.violate(_REMEDY.format(name="__enter__"))
 
     def _autobegin_t(self, begin: bool = False) -> SessionTransaction:  # noqa: FBT001, FBT002
@@ -92,7 +96,12 @@ class OwnedSession(Session):
 
     def _connection_for_bind(self, *args: Any, **options: Any) -> Connection:
         self._require_usable()
-        return super()._connection_for_bind(*args, **options)
+        try:
+            return super()._connection_for_bind(*args, **options)
+        except (DBAPIError, PoolTimeoutError) as error:
+            # The engine's listener finds the owner by the connection, and here there may be none.
+            self.owner.record_error(error)
+            raise
 
 
 class SessionFactory:

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from myapp.db.owner import Mode, is_interactive, mode_of
+from myapp.db.owner import Mode, is_interactive, machinery_of, mode_of
 from myapp.db.settings import DbSettings
 
 READ_OPTIONS: Mapping[str, Any] = {}
@@ -66,16 +66,15 @@ def _configure(dbapi_connection: Any, record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    # query_only sticks to the pooled connection, so it is set at every begin. It goes through
-    # exec_driver_sql like BEGIN itself: a raw cursor's errors would bypass their classification.
-    if mode_of(connection) is Mode.READ:
-        connection.exec_driver_sql("PRAGMA query_only = ON")
-        connection.exec_driver_sql("BEGIN DEFERRED")
-    else:
-        connection.exec_driver_sql("PRAGMA query_only = OFF")
+    with machinery_of(connection):
+        # query_only sticks to the pooled connection, so it is set at every begin. It goes through
+        # exec_driver_sql like BEGIN itself: a raw cursor's errors would bypass their classification.
+        reading = mode_of(connection) is Mode.READ
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
         # fail although it waited. Someone at a prompt would hold that lock while thinking.
-        connection.exec_driver_sql("BEGIN DEFERRED" if is_interactive(connection) else "BEGIN IMMEDIATE")
+        deferred = reading or is_interactive(connection)
+        connection.exec_driver_sql("BEGIN DEFERRED" if deferred else "BEGIN IMMEDIATE")
 
 
 def in_transaction(dbapi_connection: Any) -> bool:
