@@ -7,8 +7,6 @@ there, a table here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -20,20 +18,18 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    cast,
     func,
     literal_column,
     or_,
     select,
     true,
 )
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningInsert
 
-from myapp.ledger.sources import Source
+from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
+from myapp.ledger.kit import Kit
 from myapp.ledger.tables import Account, Balance, BalanceDay, Idempotency, Posting, Transaction
-from myapp.ledger.types import Id, Instant, Int64, SortedText
+from myapp.ledger.types import Instant, Int64, SortedText
 
 LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
 OPEN = "open"
@@ -41,74 +37,6 @@ OPEN = "open"
 # The tables themselves, not the classes: the hot path needs nothing of the ORM.
 ACCOUNT, BALANCE, BALANCE_DAY, IDEMPOTENCY, POSTING, TXN = (
     model.__table__ for model in (Account, Balance, BalanceDay, Idempotency, Posting, Transaction)
-)
-
-BALANCES = Source(
-    "b",
-    {
-        "number": Int64,
-        "path": SortedText,
-        "asset": SortedText,
-        "debits": Int64,
-        "credits": Int64,
-        "postings": Int64,
-        "lowest": Int64,
-        "highest": Int64,
-    },
-)
-TRANSACTIONS = Source(
-    "t",
-    {
-        "number": Int64,
-        "id": Id(),
-        "kind": SortedText,
-        "description": SortedText,
-        "reference": SortedText,
-        "effective_at": Instant(),
-        "recorded_at": Instant(),
-        "actor": SortedText,
-        "metadata": SortedText,
-        "reverses": Id(),
-    },
-)
-POSTINGS = Source(
-    "p",
-    {
-        "number": Int64,
-        "txn_id": Id(),
-        "position": Int64,
-        "amount": Int64,
-        "later": Int64,
-        "remaining": Int64,
-    },
-)
-DAYS = Source("d", {"number": Int64, "day": Int64, "debits": Int64, "credits": Int64})
-KEYS = Source("k", {"key": SortedText, "fingerprint": SortedText, "status": Int64, "txn_id": Id()})
-
-
-@dataclass(frozen=True, slots=True)
-class Kit:
-    """What differs between the two databases."""
-
-    insert: Callable[..., Any]
-    rows: Callable[[Source], FromClause]
-    now: ColumnElement[Any]
-    document: Callable[[ColumnElement[Any]], ColumnElement[Any]]
-
-
-POSTGRESQL = Kit(
-    insert=postgresql.insert,
-    rows=Source.unnested,
-    # The clock, not the transaction's start: it is read once the balances are locked, so on one
-    # account a later version never has an earlier time.
-    now=func.clock_timestamp(type_=Instant()),
-    document=lambda column: cast(column, JSONB),
-)
-SQLITE = Kit(
-    insert=sqlite.insert,
-    rows=Source.walked,
-    now=bindparam("now", type_=Instant()),
-    document=lambda column: column,
 )
 
 

@@ -28,18 +28,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from myapp.ledger import pieces
-from myapp.ledger.pieces import (
-    BALANCE,
-    BALANCES,
-    DAYS,
-    KEYS,
-    LEDGER_ID,
-    POSTGRESQL,
-    POSTINGS,
-    SQLITE,
-    TRANSACTIONS,
-    TXN,
-)
+from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
+from myapp.ledger.kit import POSTGRESQL, SQLITE
+from myapp.ledger.pieces import BALANCE, LEDGER_ID, TXN
 from myapp.ledger.plan import Plan
 from myapp.ledger.sources import Source
 from myapp.ledger.types import Id, Instant, Int64, dump_document

@@ -1,0 +1,40 @@
+"""The two kits: what the pieces of the write need that differs between the databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, bindparam, cast, func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import JSONB
+
+from myapp.ledger.sources import Source
+from myapp.ledger.types import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What differs between the two databases."""
+
+    insert: Callable[..., Any]
+    rows: Callable[[Source], FromClause]
+    now: ColumnElement[Any]
+    document: Callable[[ColumnElement[Any]], ColumnElement[Any]]
+
+
+POSTGRESQL = Kit(
+    insert=postgresql.insert,
+    rows=Source.unnested,
+    # The clock, not the transaction's start: it is read once the balances are locked, so on one
+    # account a later version never has an earlier time.
+    now=func.clock_timestamp(type_=Instant()),
+    document=lambda column: cast(column, JSONB),
+)
+SQLITE = Kit(
+    insert=sqlite.insert,
+    rows=Source.walked,
+    now=bindparam("now", type_=Instant()),
+    document=lambda column: column,
+)
