@@ -49,6 +49,7 @@ lint: install-dev  ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/python -m tools.lifecycle_lint myapp
 
 types: install-dev  ## mypy alone
 	$(BIN)/mypy

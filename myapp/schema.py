@@ -48,7 +48,7 @@ def require_current(engine: Engine, ini: str | None) -> None:
     """
     shown = Path(ini).name if ini else "development.ini"
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection:  # lifecycle: At start there is no request yet.
             current = is_current(connection)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
@@ -56,7 +56,12 @@ def require_current(engine: Engine, ini: str | None) -> None:
     if not current:
         # Nobody else will give the connection back: the application that owns the engine is never made.
         engine.dispose()
-        raise SystemExit(f"The database's schema is not the newest; run: myapp migrate -c {shown}")
+        raise SystemExit(not_migrated(shown))
+
+
+def not_migrated(ini: str) -> str:
+    """Return the line that says what to do."""
+    return f"The database's schema is not the newest; run: myapp migrate -c {ini}"
 
 
 def _config() -> Config:
@@ -68,7 +73,7 @@ def _config() -> Config:
 def _run(url: str, step: Callable[[Config], None]) -> None:
     engine = make_engine(DbSettings(engine_options={"url": url}))
     try:
-        with engine.connect() as connection:
+        with engine.connect() as connection:  # lifecycle: A migration is no request.
             config = _config()
             config.attributes["connection"] = connection
             step(config)

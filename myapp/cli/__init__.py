@@ -27,7 +27,15 @@ myapp.add_command(keys.key)
 def main() -> None:
     """Run the command: exit 0, or non-zero with one line on standard error."""
     try:
-        myapp()
+        # Not standalone: click would tell a wrong option in four lines.
+        sys.exit(myapp(standalone_mode=False))
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except click.Abort:
+        _fail("interrupted")
     except (LedgerError, JournalError, ConfigurationError, OSError) as error:
         _fail(str(error))
     except SQLAlchemyError as error:

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 
 import click
 from plaster import get_settings
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
 from myapp.db import throwaway
+from myapp.schema import is_current, not_migrated
 from myapp.settings import with_environment
 
 CONFIG_VARIABLE = "MYAPP_CONFIG"
@@ -54,6 +56,12 @@ def database_url(ini: Path) -> str:
 
 @contextmanager
 def database(ini: Path) -> Iterator[Session]:
-    """Yield a session on the ini file's database: committed at the end, aborted on an error."""
+    """Yield a session on the ini file's database: committed at the end, aborted on an error.
+
+    Raises:
+        ConfigurationError: the database is not migrated.
+    """
     with throwaway(database_url(ini)) as session:
+        if not is_current(session.connection()):
+            raise ConfigurationError(not_migrated(ini.name))
         yield session

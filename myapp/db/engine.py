@@ -19,13 +19,14 @@ def make_engine(settings: DbSettings) -> Engine:
     """Return a guarded engine: the one handed in, or a new one for `sqlalchemy.url`.
 
     Raises:
-        ConfigurationError: the URL cannot be read, or names a database other than the two we keep.
+        ConfigurationError: a setting of the engine is unknown or unreadable, its driver is not installed,
+            or it is for a database other than the two we keep.
     """
     try:
         engine = settings.engine or _create(settings)
         dialect = dialect_of(engine.dialect.name)
-    except (ArgumentError, ValueError) as error:
-        raise ConfigurationError(f"sqlalchemy.url: {error}") from error
+    except (ArgumentError, ImportError, TypeError, ValueError) as error:
+        raise ConfigurationError(f"The settings under sqlalchemy. make no engine: {error}") from error
     dialect.listen(engine)
     failures.listen(engine)
     commit.listen(engine)

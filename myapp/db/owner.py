@@ -13,7 +13,9 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import Enum
 
+from pyramid_retry import IRetryableError
 from sqlalchemy import Connection
+from zope.interface import alsoProvides
 
 from myapp.db.errors import LifecycleError, LifecycleViolation, TransactionPoisoned
 
@@ -104,10 +106,19 @@ class Owner:
         if self.violation is not None:
             raise self.violation
         if self.errors:
-            raise TransactionPoisoned(
-                "A database error was swallowed in this transaction, so it cannot be committed. Let the "
-                "error propagate, or run the statement that may fail inside `with dbsession.begin_nested():`."
-            ) from self.errors[0][1]
+            raise _poisoned_by(self.errors[0][1])
+
+
+def _poisoned_by(cause: BaseException) -> TransactionPoisoned:
+    poisoned = TransactionPoisoned(
+        "A database error was swallowed in this transaction, so it cannot be committed. Let the error "
+        "propagate, or run the statement that may fail inside `with dbsession.begin_nested():`."
+    )
+    poisoned.__cause__ = cause
+    if IRetryableError.providedBy(cause):
+        # A conflict is worth another attempt even if the view, or an exception view, swallowed it.
+        alsoProvides(poisoned, IRetryableError)
+    return poisoned
 
 
 def owner_of(connection: Connection | None) -> Owner | None:

@@ -7,6 +7,8 @@ while the mark is there comes from application code.
 from __future__ import annotations
 
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pyramid.request import Request
@@ -34,6 +36,7 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         # Weak, because the request holds the manager: a cycle would keep the session alive.
         self._request = weakref.ref(request)
         self._begun = False
+        self.ending_failed = False
 
     def begin(self) -> Any:
         """Begin the request's only transaction."""
@@ -46,7 +49,8 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         """Commit, for the tween alone."""
         self._refuse_while_active("commit")
         try:
-            return super().commit()
+            with self._ending():
+                return super().commit()
         except CommitOutcomeUnknown as error:
             request = self._request()
             if request is not None and request.environ.get(_REPEATABLE):
@@ -56,11 +60,21 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
     def abort(self) -> Any:
         """Abort, for the tween alone."""
         self._refuse_while_active("abort")
-        return super().abort()
+        with self._ending():
+            return super().abort()
 
     def doom(self) -> Any:
         """Refuse: a doomed 200 would say that a change is durable when it is not."""
         raise self._violate("doom")
+
+    @contextmanager
+    def _ending(self) -> Iterator[None]:
+        # A flag and not the error, whose traceback would hold this manager and its session in a cycle.
+        try:
+            yield
+        except BaseException:
+            self.ending_failed = True
+            raise
 
     def _refuse_while_active(self, name: str) -> None:
         request = self._request()

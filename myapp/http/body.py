@@ -94,9 +94,10 @@ def _invalid(message: str) -> LedgerError:
     text, path = (match["message"], match["path"]) if match else (message, "$")
     # msgspec writes "$.postings[0].amount".
     steps = [name or number for name, number in _STEP.findall(path)]
-    steps += _FIELD.findall(text)
-    is_amount = bool(steps) and steps[-1] in _AMOUNTS and "Expected `str" in text
-    return (InvalidAmount if is_amount else InvalidRequest)(f"{text}.", pointer=_pointer(steps))
+    if named := _FIELD.findall(text):
+        return InvalidRequest(f"{text}.", pointer=_pointer(steps + named))
+    kind = InvalidAmount if steps and steps[-1] in _AMOUNTS else InvalidRequest
+    return kind(f"{text}.", pointer=_pointer(steps))
 
 
 def _pointer(steps: list[str]) -> str:

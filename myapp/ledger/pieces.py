@@ -44,8 +44,13 @@ def resolved(kit: Kit) -> Select[Any]:
     """Select the balances asked for, each with its account's id, or NULL where there is none."""
     rows = kit.rows(BALANCES)
     known = and_(ACCOUNT.c.ledger_id == LEDGER_ID, ACCOUNT.c.path == rows.c.path)
+    # The ledger's id is a column too, so that a balance is found by its whole key. Where it is a constant,
+    # SQLite's planner likes to begin a join with all the balances of the ledger.
     return select(
-        *rows.c, ACCOUNT.c.id.label("account_id"), ACCOUNT.c.status.label("account_status")
+        *rows.c,
+        LEDGER_ID.label("ledger_id"),
+        ACCOUNT.c.id.label("account_id"),
+        ACCOUNT.c.status.label("account_status"),
     ).select_from(rows.outerjoin(ACCOUNT, known))
 
 
@@ -100,7 +105,14 @@ def upsert_balances(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) 
             "version": BALANCE.c.version + statement.excluded.version,
         },
         where=and_(BALANCE.c.status == OPEN, _within_limits(rows)),
-    ).returning(BALANCE.c.account_id, BALANCE.c.asset, BALANCE.c.debits, BALANCE.c.credits, BALANCE.c.version)
+    ).returning(
+        BALANCE.c.ledger_id,
+        BALANCE.c.account_id,
+        BALANCE.c.asset,
+        BALANCE.c.debits,
+        BALANCE.c.credits,
+        BALANCE.c.version,
+    )
     return upserted
 
 
@@ -134,7 +146,7 @@ def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningIn
             rows.c.description,
             rows.c.reference,
             rows.c.effective_at,
-            func.coalesce(rows.c.recorded_at, kit.now, type_=Instant()),
+            _recorded_at(kit, rows),
             rows.c.actor,
             kit.document(rows.c.metadata),
             rows.c.reverses,
@@ -161,15 +173,30 @@ def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningIn
     return recorded
 
 
+def times_of(kit: Kit) -> Select[Any]:
+    """Select the transactions' times as they are about to be recorded."""
+    rows = kit.rows(TRANSACTIONS)
+    return select(rows.c.id, rows.c.effective_at, _recorded_at(kit, rows))
+
+
+def _recorded_at(kit: Kit, rows: FromClause) -> ColumnElement[Any]:
+    return func.coalesce(rows.c.recorded_at, kit.now, type_=Instant()).label("recorded_at")
+
+
 def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause) -> Insert:
     """Record the postings, each with the version and the balance that it left behind.
 
     `rows` are the resolved balances, `balances` and `transactions` what the write made of them.
     """
     postings = kit.rows(POSTINGS)
+    same_balance = and_(
+        balances.c.ledger_id == rows.c.ledger_id,
+        balances.c.account_id == rows.c.account_id,
+        balances.c.asset == rows.c.asset,
+    )
     values = (
         select(
-            LEDGER_ID,
+            rows.c.ledger_id,
             rows.c.account_id,
             rows.c.asset,
             balances.c.version - postings.c.later,
@@ -181,9 +208,9 @@ def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactio
             transactions.c.recorded_at,
         )
         .select_from(postings)
-        .join(rows, rows.c.number == postings.c.number)
-        .join(balances, and_(balances.c.account_id == rows.c.account_id, balances.c.asset == rows.c.asset))
-        .join(transactions, transactions.c.id == postings.c.txn_id)
+        .join(rows, rows.c.number == postings.c.number, isouter=kit.outer)
+        .join(balances, same_balance, isouter=kit.outer)
+        .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
         .where(true())
     )
     columns = [

@@ -11,12 +11,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import FromClause, Text, bindparam, func, select, type_coerce
+from sqlalchemy import CTE, FromClause, Select, Text, bindparam, func, select, type_coerce
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import TypeEngine
 
 _SQLITE = sqlite.dialect()
+
+
+def materialized(selected: Select[Any], name: str) -> CTE:
+    """Return what is selected as a table of its own, made once, which a join may index.
+
+    For SQLite: woven into a join, the text would be parsed again for every row of the other side, and the
+    planner, which cannot know how few rows there are, would begin with every account of the ledger.
+    """
+    return selected.cte(name).prefix_with("MATERIALIZED")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +52,7 @@ class Source:
             func.json_extract(rows.c.value, f"$[{number}]", type_=type_).label(name)
             for number, (name, type_) in enumerate(self.columns.items())
         ]
-        return select(*cells).subquery(f"{self.name}_rows")
+        return materialized(select(*cells), f"{self.name}_rows")
 
     def arrays(self, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
         """Return the parameters of `unnested` for these rows."""

@@ -68,7 +68,9 @@ def listed(
     time = Transaction.effective_at if wanted.order == "effective" else Transaction.recorded_at
     statement = _filtered(session, _select(book), book, wanted)
     if after is not None:
-        statement = statement.where(tuple_(time, Transaction.id) < tuple_(*after))
+        # Typed, or SQLite would compare its integers with text, and show the first page for ever.
+        reached = tuple_(*after, types=[time.type, Transaction.id.type])
+        statement = statement.where(tuple_(time, Transaction.id) < reached)
     rows = session.execute(statement.order_by(time.desc(), Transaction.id.desc()).limit(limit + 1)).all()
     views = _views(session, book, rows)
     by_effective = wanted.order == "effective"

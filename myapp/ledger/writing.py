@@ -30,9 +30,9 @@ from sqlalchemy.orm import Session
 from myapp.ledger import pieces
 from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import POSTGRESQL, SQLITE
-from myapp.ledger.pieces import BALANCE, LEDGER_ID, TXN
+from myapp.ledger.pieces import BALANCE
 from myapp.ledger.plan import Plan
-from myapp.ledger.sources import Source
+from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64, dump_document
 
 _KEY_COUNT: ColumnElement[int] = bindparam("key_count", type_=Int64)
@@ -187,15 +187,14 @@ class _Steps:
 
 
 def _in_steps() -> _Steps:
-    rows = pieces.resolved(SQLITE).cte("resolved")
-    mine = select(BALANCE).where(BALANCE.c.ledger_id == LEDGER_ID).subquery("mine")
-    recorded = select(TXN).where(TXN.c.ledger_id == LEDGER_ID).subquery("recorded")
+    rows = materialized(pieces.resolved(SQLITE), "resolved")
+    recorded = materialized(pieces.times_of(SQLITE), "recorded")
     return _Steps(
         resolve=pieces.resolved(SQLITE),
         claim=pieces.claim_keys(SQLITE, true()),
         upsert=pieces.upsert_balances(SQLITE, rows, true()),
         record=pieces.insert_transactions(SQLITE, true()),
-        post=pieces.insert_postings(SQLITE, rows, mine, recorded),
+        post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded),
         total=pieces.upsert_days(SQLITE, rows, true()),
     )
 

@@ -1,14 +1,23 @@
-"""An application on each database, with one ledger that counts USD and EUR."""
+"""An application on each database, with one ledger that counts USD, JPY and BTC.
+
+`books` is the test's own. `library` is one for all tests that only read or are only refused, because a
+database of its own for each of hundreds of refusals would be slow; at the end nothing has changed in it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from webtest import TestApp
 
+from tests.api.client import LEDGER, get, post, send_ok
 from tests.apps import close, make_app
-from tests.databases import Database
+from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+
+LIBRARY = "library"
+ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}, {"code": "BTC", "scale": 8}]
 
 
 @pytest.fixture
@@ -20,6 +29,52 @@ def app(database: Database) -> Iterator[TestApp]:
 
 @pytest.fixture
 def books(app: TestApp) -> TestApp:
-    assets = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}, {"code": "BTC", "scale": 8}]
-    app.post_json("/v1/ledgers", {"name": "books", "assets": assets}, status=201)
+    app.post_json("/v1/ledgers", {"name": "books", "assets": ASSETS}, status=201)
     return app
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def library_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
+    template = request.getfixturevalue(f"migrated_{request.param}")
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp(LIBRARY) / "library.sqlite"
+        copy_sqlite(template, path)
+        yield sqlite_database(path)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        server.create_database(LIBRARY, template)
+        yield Database("postgresql", server.url(LIBRARY))
+        server.drop_database(LIBRARY)
+
+
+@pytest.fixture(scope="session")
+def library(library_database: Database) -> Iterator[TestApp]:
+    made = make_app(library_database)
+    _fill(made)
+    before = everything(made)
+    yield made
+    after = everything(made)
+    close(made)
+    assert after == before
+
+
+def _fill(app: TestApp) -> None:
+    send_ok(app, "POST", "/v1/ledgers", {"name": "books", "assets": ASSETS}, 201)
+    send_ok(app, "POST", "/v1/ledgers", {"name": "strict", "strict_accounts": True, "assets": ASSETS}, 201)
+    for path in ("assets:frozen", "assets:closed"):
+        send_ok(app, "POST", f"{LEDGER}/accounts", {"path": path}, 201)
+        status = path.rpartition(":")[2]
+        send_ok(app, "PATCH", f"{LEDGER}/accounts/{path}", {"status": status})
+    limited = {"path": "assets:empty", "limits": {"USD": {"min": "0", "max": "5"}}}
+    send_ok(app, "POST", f"{LEDGER}/accounts", limited, 201)
+    post(app, reference="taken", metadata={"trip": "berlin"})
+    post(app, "expenses:rent", "assets:bank", "700.00")
+
+
+def everything(app: TestApp) -> dict[str, Any]:
+    """Return all that can be read of the ledger `books`, and the names of all ledgers."""
+    lists = ("accounts", "transactions", "balances", "assets")
+    found = {name: get(app, f"/{name}?limit=500") for name in lists}
+    return {**found, "ledgers": send_ok(app, "GET", "/v1/ledgers?limit=500"), "book": get(app, "")}

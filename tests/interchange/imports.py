@@ -60,11 +60,14 @@ def send(
 def pages(app: TestApp, what: str, limit: int = 7) -> Iterator[Json]:
     """Yield the pages of a list; small ones, so that there are several."""
     cursor: dict[str, str] = {}
+    seen: set[str] = set()
     while True:
         page = app.get(f"{ADDRESS}/{what}", {"limit": str(limit), **cursor}, status=200).json
         yield page
         if page["next"] is None:
             return
+        assert page["next"] not in seen, "the list goes round in circles"
+        seen.add(page["next"])
         cursor = {"cursor": page["next"]}
 
 

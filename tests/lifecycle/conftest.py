@@ -7,6 +7,7 @@ leak in a server that has no time to wait for it.
 from __future__ import annotations
 
 import gc
+import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -52,10 +53,13 @@ def leftovers(site: Site) -> list[Any]:
 
 
 def _is_busy(site: Site, driver_connection: Any) -> bool:
-    # psycopg's unknown status, that of a closed connection, is not idle either.
     if getattr(driver_connection, "closed", False):
         return False
-    return dialect_of(site.database.dialect).in_transaction(driver_connection)
+    try:
+        return dialect_of(site.engine.dialect.name).in_transaction(driver_connection)
+    except sqlite3.ProgrammingError:
+        # Only by this can a closed connection of sqlite3 be told.
+        return False
 
 
 @pytest.fixture

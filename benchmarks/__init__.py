@@ -1,0 +1,1 @@
+"""Measurements behind what the documentation claims; each is run by a target of the Makefile."""

@@ -1,0 +1,160 @@
+"""Every route's statements are counted: none sends more than its budget, which is no larger than needed."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from webtest import TestApp
+
+from myapp.api.routes import ACCOUNT, ROUTES
+from myapp.api.routes import LEDGER as LEDGER_PATH
+from tests.api.client import LEDGER, account_url, get, post, send, send_ok, transfer
+
+FREE = re.compile(r"\s*(PRAGMA|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)", re.IGNORECASE)
+# To remember an answer: find the ledger, claim the key, keep the answer.
+REMEMBERING = 3
+# Its cost grows with the journal, which is read and written in chunks.
+UNBOUNDED = ("POST", LEDGER_PATH + "/import")
+BUDGETS = {(route.method, route.path): route.budget for route in ROUTES}
+
+
+@contextmanager
+def counted(app: TestApp) -> Iterator[list[str]]:
+    engine = app.app.registry["dbsession_factory"].engine
+    statements: list[str] = []
+
+    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not FREE.match(statement):
+            statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", count)
+    yield statements
+    event.remove(engine, "before_cursor_execute", count)
+
+
+LIMITS = {"USD": {"min": "0"}, "JPY": {"max": "1"}, "BTC": {"min": "1", "max": "2"}}
+MANY = [{"code": f"A{number}", "scale": 2} for number in range(200)]
+
+
+def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
+    """Yield requests of every kind for every route, the dear ones and the refused ones included."""
+    made = post(app, reference="first")
+    send_ok(app, "POST", f"{LEDGER}/accounts", {"path": "assets:low", "limits": {"USD": {"min": "0"}}}, 201)
+    one, transactions = f"{LEDGER}/transactions/{made['id']}", f"{LEDGER}/transactions"
+    pair = LEDGER_PATH + "/transactions/{id}"
+    yield "GET", "/v1", "/v1", None
+    for body in ({"name": "a"}, {"name": "b", "assets": MANY}, {"name": "books"}):
+        yield "POST", "/v1/ledgers", "/v1/ledgers", body
+    yield "GET", "/v1/ledgers", "/v1/ledgers", None
+    for name in ("books", "none"):
+        yield "GET", LEDGER_PATH, f"/v1/ledgers/{name}", None
+        yield "PATCH", LEDGER_PATH, f"/v1/ledgers/{name}", {"description": "x", "metadata": {"a": "b"}}
+    for _ in range(2):
+        yield "POST", LEDGER_PATH + "/assets", f"{LEDGER}/assets", {"code": "EUR", "scale": 2}
+        yield "POST", LEDGER_PATH + "/accounts", f"{LEDGER}/accounts", {"path": "assets:x", "limits": LIMITS}
+    yield "GET", LEDGER_PATH + "/assets", f"{LEDGER}/assets", None
+    for query in ("", "?prefix=assets&type=asset&status=open&limit=1"):
+        yield "GET", LEDGER_PATH + "/accounts", f"{LEDGER}/accounts{query}", None
+    for query in ("", "?at=2026-01-05", "?known_at=2026-01-05"):
+        yield "GET", ACCOUNT, account_url("assets:cash") + query, None
+        yield "GET", LEDGER_PATH + "/balances", f"{LEDGER}/balances{query}", None
+    yield "GET", LEDGER_PATH + "/balances", f"{LEDGER}/balances?depth=1&limit=1&prefix=a", None
+    for change in ({}, {"limits": LIMITS, "status": "frozen", "metadata": {"a": "b"}}, {"status": "gone"}):
+        yield "PATCH", ACCOUNT, account_url("assets:x"), change
+    refusals = (
+        transfer("expenses:y", "assets:x"),
+        transfer("expenses:y", "assets:low"),
+        transfer("expenses:z", reference="first"),
+        transfer("nowhere"),
+        transfer("assets:a1", "assets:a2"),
+        transfer("expenses:new", reference="second"),
+    )
+    for body in refusals:
+        yield "POST", LEDGER_PATH + "/transactions", transactions, body
+        yield "POST", LEDGER_PATH + "/transactions", f"{transactions}?dry_run=1", body
+    full = "account=assets:cash&asset=USD&from=2026-01-01&to=2030-01-01&q=x&metadata.a=b&order=effective"
+    for query in ("", "?limit=1", f"?{full}"):
+        yield "GET", LEDGER_PATH + "/transactions", transactions + query, None
+    yield "GET", pair, one, None
+    for metadata in ({"a": "b"}, {"a": None}, {}):
+        yield "PATCH", pair, one, {"metadata": metadata}
+
+
+def costs(app: TestApp, headers: Callable[[], dict[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the most statements that a request of each route sent."""
+    most: dict[tuple[str, str], int] = defaultdict(int)
+    for method, path, url, body in exercise(app):
+        # Once before, so that what a new connection asks for is not counted.
+        get(app, "")
+        with counted(app) as statements:
+            answer = send(app, method, url, body, headers=headers() if method == "POST" else {})
+        assert answer.status_int < 500
+        most[method, path] = max(most[method, path], len(statements))
+    return most
+
+
+def test_no_route_sends_more_statements_than_its_budget(books: TestApp) -> None:
+    found = costs(books, dict)
+    assert found.keys() == BUDGETS.keys() - {UNBOUNDED}
+    assert {route: cost for route, cost in found.items() if cost > BUDGETS[route]} == {}
+
+
+def test_remembering_the_answer_adds_three_statements_at_most(books: TestApp) -> None:
+    numbers = iter(range(1_000))
+    found = costs(books, lambda: {"Idempotency-Key": f"key-{next(numbers)}"})
+    posting = ("POST", LEDGER_PATH + "/transactions")
+    assert found.pop(posting) <= BUDGETS[posting]
+    over = {
+        route: cost
+        for route, cost in found.items()
+        if cost > BUDGETS[route] + REMEMBERING * (route[0] == "POST")
+    }
+    assert over == {}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_no_budget_is_larger_than_it_must_be(books: TestApp) -> None:
+    # On SQLite, where posting takes a statement for each of its steps; with a key, which it claims itself.
+    numbers = iter(range(1_000))
+    bare, posting = costs(books, dict), ("POST", LEDGER_PATH + "/transactions")
+    bare[posting] = max(bare[posting], with_a_key(books, numbers))
+    assert bare == {route: budget for route, budget in BUDGETS.items() if route != UNBOUNDED}
+
+
+def with_a_key(app: TestApp, numbers: Iterator[int]) -> int:
+    most = 0
+    for body in (
+        transfer("expenses:k1", "assets:k1", reference="k"),
+        transfer("expenses:k2", "assets:k2", reference="k"),
+    ):
+        with counted(app) as statements:
+            send(
+                app,
+                "POST",
+                f"{LEDGER}/transactions",
+                body,
+                headers={"Idempotency-Key": f"own-{next(numbers)}"},
+            )
+        most = max(most, len(statements))
+    return most
+
+
+def test_a_list_costs_the_same_however_long_it_is(books: TestApp) -> None:
+    lists = [f"{LEDGER}/{name}" for name in ("accounts", "assets", "transactions", "balances")]
+
+    def cost(url: str) -> int:
+        with counted(books) as statements:
+            send_ok(books, "GET", url)
+        return len(statements)
+
+    post(books)
+    short = [cost(url) for url in lists]
+    for number in range(10):
+        post(books, f"expenses:{number}", f"assets:{number}")
+    assert [cost(url) for url in lists] == short

@@ -1,0 +1,58 @@
+"""Content negotiation and size: 406, 413, 415."""
+
+from __future__ import annotations
+
+import pytest
+from webtest import TestApp
+
+from myapp.api.routes import ROUTES, Route
+from tests.api.client import LEDGER, address, name, refused, send, transfer
+
+BODIED = [route for route in ROUTES if route.body is not None]
+BODY_BYTES_MAX = 1024 * 1024
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=name)
+def test_a_client_that_wants_no_json_is_refused(library: TestApp, route: Route) -> None:
+    answer = send(
+        library, route.method, address(library, route.path), {}, headers={"Accept": "text/html, image/*"}
+    )
+    refused(answer, "not_acceptable")
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*;q=0.1", "text/html, */*;q=0.5"])
+def test_a_client_that_takes_json_is_answered(library: TestApp, accept: str) -> None:
+    answer = send(library, "GET", LEDGER, headers={"Accept": accept})
+    assert (answer.status_int, answer.headers["Content-Type"]) == (200, "application/json")
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["text/plain", "application/xml", "multipart/form-data", "application/x-www-form-urlencoded"],
+)
+@pytest.mark.parametrize("route", BODIED, ids=name)
+def test_a_body_of_another_type_is_refused(library: TestApp, route: Route, media_type: str) -> None:
+    answer = send(library, route.method, address(library, route.path), b"{}", content_type=media_type)
+    refused(answer, "unsupported_media_type")
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json; charset=utf-8", "Application/JSON", "application/json;"]
+)
+def test_a_spelling_of_json_is_json(library: TestApp, media_type: str) -> None:
+    url = f"{LEDGER}/transactions?dry_run=true"
+    assert send(library, "POST", url, transfer(), content_type=media_type).status_int == 200
+
+
+@pytest.mark.parametrize("route", BODIED, ids=name)
+def test_a_body_over_a_mebibyte_is_refused(library: TestApp, route: Route) -> None:
+    body = b'{"x": "' + b"a" * BODY_BYTES_MAX + b'"}'
+    refused(send(library, route.method, address(library, route.path), body), "body_too_large")
+
+
+def test_a_body_of_exactly_a_mebibyte_is_read(library: TestApp) -> None:
+    body = b'{"name": "x", "y": "'
+    body += b"a" * (BODY_BYTES_MAX - len(body) - 2) + b'"}'
+    assert len(body) == BODY_BYTES_MAX
+    answer = send(library, "POST", "/v1/ledgers", body)
+    refused(answer, "invalid_request", "/y")

@@ -1,0 +1,75 @@
+"""A folder with an ini file of its own, and the console scripts run in it as a person would."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.databases import Database
+
+REPOSITORY = Path(__file__).parents[2]
+TIMEOUT_S = 60
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs the scripts of this virtual environment in one folder."""
+
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        script = Path(sys.executable).with_name(command[0])
+        # A developer's own MYAPP_ variables must not reach the command.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MYAPP_")}
+        return subprocess.run(
+            [script, *command[1:]],
+            cwd=self.folder,
+            env={**inherited, **self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+
+    def succeed(self, *command: str, **environment: str) -> str:
+        """Return what the command printed, once it succeeded without a word on standard error."""
+        done = self.run(*command, **environment)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    def fail(self, *command: str, **environment: str) -> str:
+        """Return the one line with which the command failed."""
+        done = self.run(*command, **environment)
+        assert done.returncode != 0
+        assert_one_line(done.stderr)
+        assert done.stdout == ""
+        return done.stderr
+
+
+def assert_one_line(text: str) -> None:
+    assert len(text.splitlines()) == 1, text
+    assert text.endswith("\n")
+    assert "Traceback" not in text
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "books of mine"
+    made.mkdir()
+    shutil.copy(REPOSITORY / "development.ini", made)
+    return made
+
+
+@pytest.fixture
+def shell(folder: Path, database: Database) -> Shell:
+    """Return a shell in the folder, whose environment names the migrated database."""
+    return Shell(folder, {"MYAPP_DATABASE_URL": database.url})

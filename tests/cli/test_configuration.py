@@ -1,0 +1,89 @@
+"""Which ini file and which database a command takes; every mistake is one clear line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import REPOSITORY, Shell
+from tests.databases import Database
+
+
+def test_the_ini_file_of_the_folder_is_the_default(folder: Path) -> None:
+    shell = Shell(folder)
+    assert shell.succeed("myapp", "migrate") == ""
+    assert (folder / "myapp.sqlite").is_file()
+    assert shell.succeed("myapp", "key", "list") == ""
+
+
+def test_the_environment_may_name_the_ini_file(folder: Path, tmp_path: Path) -> None:
+    shell = Shell(tmp_path, {"MYAPP_CONFIG": str(folder / "development.ini")})
+    shell.succeed("myapp", "migrate")
+    # The database stands beside the ini file, wherever the command was called.
+    assert (folder / "myapp.sqlite").is_file()
+    assert not (tmp_path / "myapp.sqlite").exists()
+
+
+def test_the_option_wins_over_the_environment(folder: Path) -> None:
+    shell = Shell(folder, {"MYAPP_CONFIG": "no-such.ini"})
+    assert "no-such.ini" in shell.fail("myapp", "migrate")
+    shell.succeed("myapp", "migrate", "-c", "development.ini")
+
+
+def test_the_environments_database_wins_over_the_ini_files(shell: Shell, folder: Path) -> None:
+    shell.succeed("myapp", "key", "create", "--name", "web", "--scope", "read")
+    assert not (folder / "myapp.sqlite").exists()
+    assert "web" in shell.succeed("myapp", "key", "list")
+
+
+def test_production_takes_its_database_from_the_environment_alone(database: Database, folder: Path) -> None:
+    ini = str(REPOSITORY / "production.ini")
+    assert "MYAPP_DATABASE_URL" in Shell(folder).fail("myapp", "key", "list", "-c", ini)
+    assert Shell(folder).succeed("myapp", "key", "list", "-c", ini, MYAPP_DATABASE_URL=database.url) == ""
+
+
+@pytest.mark.parametrize("command", [["migrate"], ["demo"], ["key", "list"]])
+def test_a_missing_ini_file_is_told(tmp_path: Path, command: list[str]) -> None:
+    assert "development.ini" in Shell(tmp_path).fail("myapp", *command)
+
+
+@pytest.mark.parametrize(
+    "command", [["demo"], ["key", "list"], ["key", "create", "--name", "x", "--scope", "read"]]
+)
+def test_a_database_that_is_not_migrated_is_told_with_the_remedy(
+    empty_database: Database, folder: Path, command: list[str]
+) -> None:
+    shell = Shell(folder, {"MYAPP_DATABASE_URL": empty_database.url})
+    assert "myapp migrate -c development.ini" in shell.fail("myapp", *command)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://nobody@127.0.0.1:1/x", "mysql://x/y", "nonsense", "sqlite:////no/such/folder/x"],
+)
+@pytest.mark.parametrize("command", [["migrate"], ["key", "list"]])
+def test_a_database_that_cannot_be_reached_is_told(folder: Path, command: list[str], url: str) -> None:
+    assert Shell(folder).fail("myapp", *command, MYAPP_DATABASE_URL=url).startswith("myapp: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["nonsense"],
+        ["migrate", "--nonsense"],
+        ["key", "create", "--name", "x"],
+        ["key", "create", "--name", "x", "--scope", "nonsense"],
+        ["key", "revoke", "nonsense"],
+        ["import"],
+        ["import", "no-such-file.json", "--ledger", "x"],
+        ["import", "development.ini"],
+    ],
+)
+def test_a_wrong_command_is_told_in_one_line(folder: Path, command: list[str]) -> None:
+    assert Shell(folder).fail("myapp", *command).startswith("myapp: ")
+
+
+@pytest.mark.parametrize("command", [["--help"], ["import", "--help"], ["key", "create", "--help"]])
+def test_help_is_an_answer(tmp_path: Path, command: list[str]) -> None:
+    assert "Usage: myapp" in Shell(tmp_path).succeed("myapp", *command)

@@ -1,0 +1,14 @@
+"""`myapp demo`: books to look at, loaded once."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.conftest import Shell
+
+pytest.importorskip("beancount", reason="beancount is an optional extra")
+
+
+def test_the_demo_is_loaded_once(shell: Shell) -> None:
+    assert "transactions into the ledger 'demo'" in shell.succeed("myapp", "demo")
+    assert shell.succeed("myapp", "demo") == ""

@@ -1,0 +1,98 @@
+"""`myapp import`: whole or not at all, and the same file twice is one import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from webtest import TestApp
+
+from tests.apps import close, make_app
+from tests.cli.conftest import Shell
+from tests.databases import Database
+from tests.interchange.imports import document, record
+
+JOURNAL = document(record(), record(100))
+IMPORT = ("myapp", "import", "journal.json", "--ledger", "books")
+
+
+@pytest.fixture
+def journal(folder: Path) -> Path:
+    path = folder / "journal.json"
+    path.write_bytes(JOURNAL)
+    return path
+
+
+@pytest.fixture
+def app(database: Database) -> Iterator[TestApp]:
+    made = make_app(database)
+    yield made
+    close(made)
+
+
+def cash(app: TestApp) -> str:
+    return str(app.get("/v1/ledgers/books/accounts/assets:cash").json["balances"]["EUR"]["balance"])
+
+
+def test_an_import_makes_the_ledger_that_is_not_there(shell: Shell, journal: Path, app: TestApp) -> None:
+    told = shell.succeed(*IMPORT)
+    assert told == "Imported 2 transactions, 2 new accounts, 1 new assets; 0 skipped.\n"
+    assert cash(app) == "-13.50"
+
+
+def test_the_same_file_twice_is_one_import(shell: Shell, journal: Path, app: TestApp) -> None:
+    shell.succeed(*IMPORT)
+    journal.rename(journal.with_name("copy.json"))
+    again = shell.succeed("myapp", "import", "copy.json", "--ledger", "books")
+    assert again.startswith("Nothing to do")
+    assert cash(app) == "-13.50"
+    assert shell.succeed("myapp", "import", "copy.json", "--ledger", "books", "--again").startswith(
+        "Imported 2"
+    )
+    assert cash(app) == "-27.00"
+
+
+def test_the_same_file_into_two_ledgers_is_two_imports(shell: Shell, journal: Path, app: TestApp) -> None:
+    shell.succeed(*IMPORT)
+    assert shell.succeed(*IMPORT[:-1], "others").startswith("Imported 2")
+    assert len(app.get("/v1/ledgers").json["data"]) == 2
+
+
+def test_a_dry_run_keeps_nothing_not_even_the_ledger(shell: Shell, journal: Path, app: TestApp) -> None:
+    told = shell.succeed(*IMPORT, "--dry-run")
+    assert told == "Would import 2 transactions, 2 new accounts, 1 new assets; 0 skipped.\n"
+    assert app.get("/v1/ledgers").json["data"] == []
+    assert shell.succeed(*IMPORT).startswith("Imported 2")
+
+
+def test_what_the_file_does_not_tell_can_be_said(shell: Shell, folder: Path, app: TestApp) -> None:
+    (folder / "journal").write_bytes(document(record(account="what:ever", commodity="")))
+    command = ("myapp", "import", "journal", "--ledger", "books")
+    assert "--format" in shell.fail(*command)
+    assert "default_asset" in shell.fail(*command, "--format", "hledger-json")
+    options = ("--format", "hledger-json", "--default-asset", "EUR")
+    assert "index 0" in shell.fail(*command, *options)
+    shell.succeed(*command, *options, "--default-type", "expense")
+    assert cash(app) == "-12.50"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"[", b"{}", document(record(), {}), document(record(), record(account="a::b")), b"\xff" * 1000],
+    ids=["empty", "cut off", "no list", "no record", "bad account", "binary"],
+)
+def test_a_bad_file_is_one_line_and_keeps_nothing(
+    shell: Shell, folder: Path, app: TestApp, data: bytes
+) -> None:
+    (folder / "journal.json").write_bytes(data)
+    assert shell.fail(*IMPORT).startswith("myapp: ")
+    assert app.get("/v1/ledgers").json["data"] == []
+
+
+def test_a_file_that_is_not_there_is_one_line(shell: Shell) -> None:
+    assert "journal.json" in shell.fail(*IMPORT)
+
+
+def test_a_ledger_that_cannot_be_named_so_is_one_line(shell: Shell, journal: Path) -> None:
+    assert "[a-z0-9]" in shell.fail(*IMPORT[:-1], "My Books")

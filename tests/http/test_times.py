@@ -1,0 +1,37 @@
+"""Reading times: RFC 3339, and dates as their first or their last instant."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from myapp.http.times import first_instant, last_instant
+
+
+def test_a_date_is_its_first_instant_or_all_of_the_day() -> None:
+    assert first_instant("2026-01-05") == datetime(2026, 1, 5, tzinfo=UTC)
+    assert last_instant("2026-01-05") == datetime(2026, 1, 5, 23, 59, 59, 999_999, tzinfo=UTC)
+    assert last_instant("9999-12-31") == datetime.max.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("read", [first_instant, last_instant])
+@given(years=st.timedeltas(timedelta(), timedelta(days=3_600_000)), offset=st.integers(-1439, 1439))
+def test_a_time_is_itself_in_any_offset(
+    read: Callable[[str], datetime], years: timedelta, offset: int
+) -> None:
+    aware = datetime(1, 1, 2, tzinfo=UTC) + years
+    shifted = (aware + timedelta(minutes=offset)).replace(tzinfo=None)
+    hours, minutes = divmod(abs(offset), 60)
+    text = f"{shifted.isoformat()}{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
+    assert read(text) == aware
+
+
+@given(text=st.text(max_size=40))
+def test_anything_else_is_a_value_error(text: str) -> None:
+    with contextlib.suppress(ValueError):
+        assert first_instant(text).tzinfo is UTC

@@ -1,0 +1,96 @@
+"""The settings of `myapp.db`: a wrong one is refused when the application starts, by its name."""
+
+from __future__ import annotations
+
+import pytest
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
+from pyramid.response import Response
+from sqlalchemy import create_engine
+
+from myapp.db import DbSettings, from_settings
+from tests.lifecycle.conftest import Serve
+from tests.lifecycle.site import at, is_failure
+from tests.lifecycle.writes import writes_for, writing
+
+URL = {"sqlalchemy.url": "sqlite://"}
+
+WRONG = {
+    "no database": ({}, "sqlalchemy.url"),
+    "an unknown key": (URL | {"db.retries": "3"}, "db.retries"),
+    "a number that is none": (URL | {"db.retry_attempts": "many"}, "db.retry_attempts"),
+    "half an attempt": (URL | {"db.retry_attempts": "2.5"}, "db.retry_attempts"),
+    "no attempt": (URL | {"db.retry_attempts": "0"}, "db.retry_attempts"),
+    "no time": (URL | {"db.lock_timeout_s": "0"}, "db.lock_timeout_s"),
+    "less than no time": (URL | {"db.statement_timeout_s": "-1"}, "db.statement_timeout_s"),
+    "not a time": (URL | {"db.idle_timeout_s": "nan"}, "db.idle_timeout_s"),
+    "for ever": (URL | {"db.idle_timeout_s": "inf"}, "db.idle_timeout_s"),
+    "nothing": (URL | {"db.idle_timeout_s": ""}, "db.idle_timeout_s"),
+    "an unreadable URL": ({"sqlalchemy.url": "nonsense"}, "sqlalchemy"),
+    "an empty URL": ({"sqlalchemy.url": ""}, "sqlalchemy"),
+    "an unknown database": ({"sqlalchemy.url": "nosuch://host/name"}, "sqlalchemy"),
+    "a database the contract was never tried on": ({"sqlalchemy.url": "mysql://host/name"}, "mysql"),
+    "a driver that is not installed": ({"sqlalchemy.url": "postgresql+psycopg2://host/name"}, "psycopg2"),
+    "an unknown engine setting": (URL | {"sqlalchemy.pool_sise": "3"}, "pool_sise"),
+    "an unreadable engine setting": (URL | {"sqlalchemy.pool_size": "three"}, "three"),
+}
+
+
+@pytest.mark.parametrize(("settings", "named"), WRONG.values(), ids=WRONG)
+def test_a_wrong_setting_is_refused_by_its_name(settings: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        Configurator(settings=settings).include("myapp.db")
+
+
+def test_every_setting_has_a_default() -> None:
+    settings = from_settings(URL)
+    assert settings == DbSettings(engine_options={"url": "sqlite://"})
+
+
+def test_settings_arrive_as_text_and_leave_as_numbers() -> None:
+    settings = from_settings(URL | {"db.retry_attempts": "2", "db.lock_timeout_s": "0.5"})
+    assert (settings.retry_attempts, settings.lock_timeout_s) == (2, 0.5)
+
+
+def test_keys_of_others_are_left_alone() -> None:
+    assert from_settings(URL | {"pyramid.reload_templates": "true", "dbx": "1"}) == from_settings(URL)
+
+
+def test_the_deployments_engine_settings_win_over_the_defaults(serve: Serve) -> None:
+    assert serve(sqlalchemy__pool_size="3").engine.pool.size() == 3
+
+
+def test_an_engine_that_is_handed_in_is_used_and_guarded(serve: Serve, bookcase_database) -> None:
+    engine = create_engine(bookcase_database.url, pool_size=1, max_overflow=0)
+    site = serve(
+        writing("/{write}"), writing("/{write}/refused", lambda: Response(status=400)), db__engine=engine
+    )
+    assert site.engine is engine
+    for write in writes_for(bookcase_database.dialect):
+        before = site.rows()
+        assert is_failure(site.ask(f"/{write}", "GET")), write
+        assert site.ask(f"/{write}/refused") == 400
+        assert site.rows() == before, write
+        assert site.ask(f"/{write}") == 200
+        assert site.rows() != before, write
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_the_time_limits_reach_the_server(serve: Serve) -> None:
+    def view(request):
+        names = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "TimeZone")
+        show = request.dbsession.connection().exec_driver_sql
+        return Response(" ".join(show(f"SHOW {name}").scalar_one() for name in names))
+
+    limits = {"db__statement_timeout_s": "7", "db__lock_timeout_s": "0.25", "db__idle_timeout_s": "9"}
+    site = serve(at("/", view), **limits)
+    assert site.client().get("/").text == "7s 250ms 9s UTC"
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_sqlite_is_set_up_as_a_server_database(serve: Serve) -> None:
+    site = serve(db__lock_timeout_s="0.25")
+    with site.engine.connect() as connection:
+        ask = connection.connection.dbapi_connection.execute
+        names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        assert [ask(f"PRAGMA {name}").fetchone()[0] for name in names] == ["wal", 2, 1, 250]

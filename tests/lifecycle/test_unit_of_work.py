@@ -1,0 +1,141 @@
+"""`unit_of_work` and `throwaway` give scripts the request's contract."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from operator import methodcaller
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from myapp.db import (
+    LifecycleViolation,
+    Mode,
+    SessionFactory,
+    SessionUnavailable,
+    TransactionPoisoned,
+    throwaway,
+    unit_of_work,
+)
+from tests.databases import Database
+from tests.lifecycle import witness
+from tests.lifecycle.bookcase import Book, Shelf
+from tests.lifecycle.conftest import Serve
+from tests.lifecycle.writes import core_insert, writes_for
+
+
+@pytest.fixture
+def site(serve: Serve):
+    return serve(sqlalchemy__pool_size="1")
+
+
+@pytest.fixture
+def factory(site) -> SessionFactory:
+    return site.registry["dbsession_factory"]
+
+
+def test_every_way_of_writing_is_kept_at_the_end_of_the_block(site, factory) -> None:
+    for name, write in writes_for(site.database.dialect).items():
+        before = site.rows()
+        with unit_of_work(factory) as session:
+            write(session)
+            assert site.rows() == before, name
+        assert site.rows() != before, name
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_nothing_is_kept_when_the_block_raises(site, factory, error: type[BaseException]) -> None:
+    before = site.rows()
+    for write in writes_for(site.database.dialect).values():
+        with pytest.raises(error):
+            write_and_raise(unit_of_work(factory), write, error)
+    assert site.rows() == before
+
+
+def write_and_raise(block, write, error: type[BaseException]) -> None:
+    with block as session:
+        write(session)
+        session.flush()
+        raise error
+
+
+def test_a_commit_that_fails_keeps_nothing_and_leaves_nothing_for_the_next(site, factory) -> None:
+    before = site.rows()
+    with pytest.raises(DBAPIError), unit_of_work(factory) as session:
+        session.add(Book(shelf_id=404))
+    with unit_of_work(factory) as session:
+        session.add(Shelf(id=404, name="found"))
+    assert site.rows() - before == {("shelf", 404, "found", 0)}
+
+
+def test_a_reader_cannot_write(site, factory) -> None:
+    before = site.rows()
+    for name, write in writes_for(site.database.dialect).items():
+        with pytest.raises(DBAPIError), unit_of_work(factory, mode=Mode.READ) as session:
+            write(session)
+        assert site.rows() == before, name
+
+
+def test_a_swallowed_database_error_forbids_the_commit(site, factory) -> None:
+    before = site.rows()
+    with pytest.raises(TransactionPoisoned):
+        write_and_swallow(factory, core_insert, DBAPIError)
+    assert site.rows() == before
+
+
+@pytest.mark.parametrize("name", ["commit", "rollback", "close", "begin"])
+def test_a_swallowed_violation_forbids_the_commit(site, factory, name: str) -> None:
+    before = site.rows()
+    with pytest.raises(LifecycleViolation):
+        write_and_swallow(factory, methodcaller(name), LifecycleViolation)
+    assert site.rows() == before
+
+
+def write_and_swallow(factory, offence, error: type[Exception]) -> None:
+    with unit_of_work(factory) as session:
+        core_insert(session)
+        with suppress(error):
+            offence(session)
+
+
+def test_the_session_is_of_no_use_after_the_block(site, factory) -> None:
+    with unit_of_work(factory) as session:
+        core_insert(session)
+    with pytest.raises(SessionUnavailable):
+        session.execute(select(Shelf))
+    assert len(site.checkouts) == 1
+
+
+def test_a_throwaway_keeps_its_changes(bookcase_database: Database) -> None:
+    with throwaway(bookcase_database.url) as session:
+        core_insert(session)
+    assert "core_insert" in witness.shelf_names(bookcase_database)
+
+
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_a_throwaway_that_raises_keeps_nothing(bookcase_database: Database, error) -> None:
+    with pytest.raises(error):
+        write_and_raise(throwaway(bookcase_database.url), core_insert, error)
+    assert "core_insert" not in witness.shelf_names(bookcase_database)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_throwaway_is_connected_for_its_block_alone(bookcase_database: Database) -> None:
+    with throwaway(bookcase_database.url, mode=Mode.READ) as session:
+        session.scalars(select(Shelf)).all()
+        assert witness.sessions_on_server(bookcase_database) == 1
+    assert wait_until_alone(bookcase_database)
+
+
+def wait_until_alone(database: Database) -> bool:
+    """Ask until the server has noticed that its client went away, which takes it a moment."""
+    return any(witness.sessions_on_server(database) == 0 for _ in range(1000))
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_throwaway_takes_its_side_files_along(bookcase_database: Database, tmp_path) -> None:
+    with throwaway(bookcase_database.url) as session:
+        core_insert(session)
+        assert len(list(tmp_path.glob("*.sqlite-*"))) == 2
+    assert list(tmp_path.glob("*.sqlite-*")) == []

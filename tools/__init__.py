@@ -1,0 +1,1 @@
+"""The project's own developer tools; nothing here is installed with the application."""
