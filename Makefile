@@ -10,7 +10,7 @@ WORKERS ?= 2
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev serve debug migrate demo test lint types shell requirements clean
+.PHONY: help install install-dev serve debug migrate demo test lint types strategies shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ lint: install-dev  ## ruff, mypy --strict, import-linter
 
 types: install-dev  ## mypy alone
 	$(BIN)/mypy
+
+strategies: install-dev  ## measure six ways to get a Session, and write docs/session-per-request.md's numbers
+	$(BIN)/python -m benchmarks.session_strategies
 
 shell: migrate  ## open pshell on the database of $(INI)
 	$(BIN)/pshell $(INI)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,5 +47,13 @@ def _opened(engine: Engine) -> list[Any]:
 
 def _in_transaction(site: Site, opened: list[Any]) -> int:
     if site.witness.dialect == "sqlite":
-        return sum(connection.in_transaction for connection in opened)
+        return sum(map(_is_in_transaction, opened))
     return site.witness.idle_in_transaction()
+
+
+def _is_in_transaction(connection: sqlite3.Connection) -> bool:
+    try:
+        return connection.in_transaction
+    except sqlite3.ProgrammingError:
+        # The pool keeps five connections and closes what comes back beyond them.
+        return False

@@ -35,7 +35,7 @@ class SqliteDatabases:
 
     dialect = "sqlite"
     version = sqlite3.sqlite_version
-    server_log = None
+    server_log: Path | None = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

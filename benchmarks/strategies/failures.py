@@ -28,12 +28,12 @@ def measure(strategy: type[Strategy], databases: Databases, scale: Scale) -> Fai
     """Fail midway again and again; then fail once by a database error; then forget to commit."""
     with served(strategy, databases) as site:
         rounds = [_fail_midway(site, number) for number in range(scale.rounds)]
-    columns = [sum(column) for column in zip(*rounds, strict=True)]
+    seen, locked_out, left_at_once, left_later = (sum(column) for column in zip(*rounds, strict=True))
     with served(strategy, databases) as site:
         broken = _broken_followers(site, scale.rounds)
     with served(strategy, databases) as site:
         lost = sum(_is_lost_without_commit(site, number) for number in range(scale.rounds))
-    return Failures(scale.rounds, *columns, broken, lost)
+    return Failures(scale.rounds, seen, locked_out, left_at_once, left_later, broken, lost)
 
 
 def _fail_midway(site: Site, number: int) -> tuple[bool, bool, bool, bool]:

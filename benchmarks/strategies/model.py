@@ -51,7 +51,7 @@ def seed(engine: Engine) -> None:
         connection.execute(insert(Note), [{"body": TAKEN}])
 
 
-def load_account(session: Session, number: int, lock: bool) -> tuple[Account, int]:
+def load_account(session: Session, number: int, *, lock: bool) -> tuple[Account, int]:
     """Return an account and its balance as loaded; `lock` asks for SELECT … FOR UPDATE."""
     statement = select(Account).where(Account.id == number)
     account = session.scalars(statement.with_for_update() if lock else statement).one()

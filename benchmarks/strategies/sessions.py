@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
 LOCK_TIMEOUT_S = 0.5
+LOCK_TIMEOUT_MS = round(LOCK_TIMEOUT_S * 1000)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -30,7 +31,9 @@ class Strategy(ABC):
     title: str
     engine: Engine
 
-    def __init__(self, url: str, *, expire_on_commit: bool = True, isolation_level: str | None = None) -> None:
+    def __init__(
+        self, url: str, *, expire_on_commit: bool = True, isolation_level: str | None = None
+    ) -> None:
         self.url = url
         self.expire_on_commit = expire_on_commit
         self.isolation_level = isolation_level
@@ -69,8 +72,8 @@ class Strategy(ABC):
 
 def stock_engine(url: str, isolation_level: str | None) -> Engine:
     """Return an engine as `create_engine` makes it, but for the lock timeout."""
-    sqlite = make_url(url).get_backend_name() == "sqlite"
-    limits = {"timeout": LOCK_TIMEOUT_S} if sqlite else {"options": f"-c lock_timeout={LOCK_TIMEOUT_S * 1000:.0f}"}
+    on_sqlite = make_url(url).get_backend_name() == "sqlite"
+    limits = {"timeout": LOCK_TIMEOUT_S} if on_sqlite else {"options": f"-c lock_timeout={LOCK_TIMEOUT_MS}"}
     options = {} if isolation_level is None else {"isolation_level": isolation_level}
     return create_engine(url, connect_args=limits, **options)
 
@@ -89,6 +92,11 @@ class GlobalSession(Strategy):
     def session(self, request: Request) -> Session:
         """Return the one session."""
         return self._session
+
+    def close(self) -> None:
+        """Close the session, then the engine."""
+        self._session.close()
+        super().close()
 
 
 class ScopedForgotten(Strategy):
@@ -118,7 +126,7 @@ class ScopedRemoved(ScopedForgotten):
         config.add_subscriber(self._remove_when_finished, NewRequest)
 
     def _remove_when_finished(self, event: Any) -> None:
-        event.request.add_finished_callback(lambda request: self.registry.remove())
+        event.request.add_finished_callback(lambda _: self.registry.remove())
 
 
 class SessionPerFunction(Strategy):
@@ -158,7 +166,7 @@ class SessionPerRequest(Strategy):
 
     def _open(self, request: Request) -> Session:
         session = self.make_session()
-        request.add_finished_callback(lambda request: session.close())
+        request.add_finished_callback(lambda _: session.close())
         return session
 
     def session(self, request: Request) -> Session:

@@ -52,7 +52,11 @@ def _record(
         site.get("/read")
         read = taken()
         answer = site.post("/rename?balance=2")
-        return read, taken(), answer.error and type(answer.error).__name__
+        return read, taken(), _name(answer.error)
+
+
+def _name(error: Exception | None) -> str | None:
+    return None if error is None else type(error).__name__
 
 
 def _recorder(site: Site, server_log: Path | None) -> Callable[[], list[str]]:

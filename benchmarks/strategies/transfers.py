@@ -39,7 +39,7 @@ def measure(strategy: type[Strategy], databases: Databases, scale: Scale) -> Tra
 
 
 def _plan(thread: int, requests: int) -> list[str]:
-    random = Random(f"{SEED}-{thread}")  # noqa: S311 - the same requests in every run
+    random = Random(f"{SEED}-{thread}")
     return [_path(random) for _ in range(requests)]
 
 

@@ -29,7 +29,7 @@ class Updates:
 
 @dataclass(frozen=True)
 class LostUpdates:
-    """The same increments, plain, with SELECT … FOR UPDATE, and at SERIALIZABLE (None where it is the default)."""
+    """The same increments: plain, with SELECT … FOR UPDATE, and on an engine at SERIALIZABLE."""
 
     plain: Updates
     for_update: Updates | None

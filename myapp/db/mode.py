@@ -10,7 +10,6 @@ from pyramid.exceptions import ConfigurationError
 from pyramid.request import Request
 from pyramid.viewderivers import INGRESS
 
-from myapp.db.errors import LifecycleViolation
 from myapp.db.owner import Mode
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,7 +59,7 @@ def _declare(request: Request, mode: Mode) -> None:
         return
     session = request.__dict__.get("dbsession")
     if session is not None and session.owner.mode is not mode:
-        raise LifecycleViolation(
+        raise session.owner.violate(
             f'The view declares db_mode="{mode.value}", but the session was used before the view was found '
             f"(by a root factory or a predicate) and is already open for {session.owner.mode.value}."
         )

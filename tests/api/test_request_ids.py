@@ -63,3 +63,25 @@ def test_an_outage_is_a_problem_that_says_when_to_come_back(books: TestApp, data
     close(hasty)
     refused(answer, "unavailable")
     assert int(answer.headers["Retry-After"]) >= 1
+
+
+# A row that breaks a deferred foreign key: nothing is wrong until COMMIT, and then everything is.
+TIME_BOMB = "CREATE TABLE bomb (x BIGINT REFERENCES ledger (id) DEFERRABLE INITIALLY DEFERRED)"
+FUSES = {
+    "sqlite": ["CREATE TRIGGER fuse AFTER INSERT ON txn BEGIN INSERT INTO bomb VALUES (-1); END"],
+    "postgresql": [
+        "CREATE FUNCTION light() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN INSERT INTO bomb VALUES (-1); RETURN NULL; END$$",
+        "CREATE TRIGGER fuse AFTER INSERT ON txn FOR EACH ROW EXECUTE FUNCTION light()",
+    ],
+}
+
+
+def test_a_failure_at_commit_is_a_problem_too_and_nothing_is_kept(books: TestApp, database: Database) -> None:
+    engine = create_engine(database.url)
+    with engine.begin() as connection:
+        for statement in (TIME_BOMB, *FUSES[database.dialect]):
+            connection.exec_driver_sql(statement)
+    engine.dispose()
+    refused(send(books, "POST", f"{LEDGER}/transactions", transfer()), "internal_error")
+    assert send(books, "GET", f"{LEDGER}/transactions").json["data"] == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -9,9 +11,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from myapp.cli import main
 from tests.databases import Database
 
 REPOSITORY = Path(__file__).parents[2]
@@ -55,6 +59,26 @@ class Shell:
         return done.stderr
 
 
+class InProcess(Shell):
+    """The same for `myapp` alone, without a process of its own: a second less each time."""
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        out, error = io.StringIO(), io.StringIO()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("MYAPP_")}
+        with (
+            contextlib.chdir(self.folder),
+            patch.dict(os.environ, {**inherited, **self.environment, **environment}, clear=True),
+            patch.object(sys, "argv", list(command)),
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(error),
+            pytest.raises(SystemExit) as left,
+        ):
+            main()
+        return subprocess.CompletedProcess(
+            command, int(left.value.code or 0), out.getvalue(), error.getvalue()
+        )
+
+
 def assert_one_line(text: str) -> None:
     assert len(text.splitlines()) == 1, text
     assert text.endswith("\n")
@@ -72,4 +96,10 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def shell(folder: Path, database: Database) -> Shell:
     """Return a shell in the folder, whose environment names the migrated database."""
+    return InProcess(folder, {"MYAPP_DATABASE_URL": database.url})
+
+
+@pytest.fixture
+def process_shell(folder: Path, database: Database) -> Shell:
+    """Return the same with a process for every command, as a person has it."""
     return Shell(folder, {"MYAPP_DATABASE_URL": database.url})

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Shell
+from tests.cli.conftest import REPOSITORY, InProcess, Shell
 from tests.databases import Database
 
 
@@ -18,7 +18,7 @@ def test_the_ini_file_of_the_folder_is_the_default(folder: Path) -> None:
 
 
 def test_the_environment_may_name_the_ini_file(folder: Path, tmp_path: Path) -> None:
-    shell = Shell(tmp_path, {"MYAPP_CONFIG": str(folder / "development.ini")})
+    shell = InProcess(tmp_path, {"MYAPP_CONFIG": str(folder / "development.ini")})
     shell.succeed("myapp", "migrate")
     # The database stands beside the ini file, wherever the command was called.
     assert (folder / "myapp.sqlite").is_file()
@@ -26,7 +26,7 @@ def test_the_environment_may_name_the_ini_file(folder: Path, tmp_path: Path) -> 
 
 
 def test_the_option_wins_over_the_environment(folder: Path) -> None:
-    shell = Shell(folder, {"MYAPP_CONFIG": "no-such.ini"})
+    shell = InProcess(folder, {"MYAPP_CONFIG": "no-such.ini"})
     assert "no-such.ini" in shell.fail("myapp", "migrate")
     shell.succeed("myapp", "migrate", "-c", "development.ini")
 
@@ -54,7 +54,7 @@ def test_a_missing_ini_file_is_told(tmp_path: Path, command: list[str]) -> None:
 def test_a_database_that_is_not_migrated_is_told_with_the_remedy(
     empty_database: Database, folder: Path, command: list[str]
 ) -> None:
-    shell = Shell(folder, {"MYAPP_DATABASE_URL": empty_database.url})
+    shell = InProcess(folder, {"MYAPP_DATABASE_URL": empty_database.url})
     assert "myapp migrate -c development.ini" in shell.fail("myapp", *command)
 
 

@@ -13,7 +13,7 @@ from tests.cli.conftest import Shell
 from tests.databases import Database
 from tests.interchange.imports import document, record
 
-JOURNAL = document(record(), record(100))
+JOURNAL = document(record(1251), record(101))
 IMPORT = ("myapp", "import", "journal.json", "--ledger", "books")
 
 
@@ -38,7 +38,7 @@ def cash(app: TestApp) -> str:
 def test_an_import_makes_the_ledger_that_is_not_there(shell: Shell, journal: Path, app: TestApp) -> None:
     told = shell.succeed(*IMPORT)
     assert told == "Imported 2 transactions, 2 new accounts, 1 new assets; 0 skipped.\n"
-    assert cash(app) == "-13.50"
+    assert cash(app) == "-13.52"
 
 
 def test_the_same_file_twice_is_one_import(shell: Shell, journal: Path, app: TestApp) -> None:
@@ -46,11 +46,11 @@ def test_the_same_file_twice_is_one_import(shell: Shell, journal: Path, app: Tes
     journal.rename(journal.with_name("copy.json"))
     again = shell.succeed("myapp", "import", "copy.json", "--ledger", "books")
     assert again.startswith("Nothing to do")
-    assert cash(app) == "-13.50"
+    assert cash(app) == "-13.52"
     assert shell.succeed("myapp", "import", "copy.json", "--ledger", "books", "--again").startswith(
         "Imported 2"
     )
-    assert cash(app) == "-27.00"
+    assert cash(app) == "-27.04"
 
 
 def test_the_same_file_into_two_ledgers_is_two_imports(shell: Shell, journal: Path, app: TestApp) -> None:
@@ -67,14 +67,14 @@ def test_a_dry_run_keeps_nothing_not_even_the_ledger(shell: Shell, journal: Path
 
 
 def test_what_the_file_does_not_tell_can_be_said(shell: Shell, folder: Path, app: TestApp) -> None:
-    (folder / "journal").write_bytes(document(record(account="what:ever", commodity="")))
+    (folder / "journal").write_bytes(document(record(1251, account="what:ever", commodity="")))
     command = ("myapp", "import", "journal", "--ledger", "books")
     assert "--format" in shell.fail(*command)
     assert "default_asset" in shell.fail(*command, "--format", "hledger-json")
     options = ("--format", "hledger-json", "--default-asset", "EUR")
     assert "index 0" in shell.fail(*command, *options)
     shell.succeed(*command, *options, "--default-type", "expense")
-    assert cash(app) == "-12.50"
+    assert cash(app) == "-12.51"
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,9 @@ def test_a_file_that_is_not_there_is_one_line(shell: Shell) -> None:
 
 def test_a_ledger_that_cannot_be_named_so_is_one_line(shell: Shell, journal: Path) -> None:
     assert "[a-z0-9]" in shell.fail(*IMPORT[:-1], "My Books")
+
+
+def test_a_process_of_its_own_imports_and_refuses_the_same(process_shell: Shell, journal: Path) -> None:
+    assert process_shell.succeed(*IMPORT).startswith("Imported 2")
+    journal.write_bytes(document(record(), {}))
+    assert "index 1" in process_shell.fail(*IMPORT)

@@ -37,6 +37,6 @@ def test_the_server_refuses_to_start_with_exactly_one_line(empty_shell: Shell) -
     assert "myapp migrate -c development.ini" in told
 
 
-def test_the_server_refuses_an_older_schema(shell: Shell) -> None:
-    assert shell.run("alembic", "-c", INI, "downgrade", "0001").returncode == 0
-    assert "myapp migrate -c development.ini" in shell.fail("pserve", "development.ini")
+def test_the_server_refuses_an_older_schema(process_shell: Shell) -> None:
+    assert process_shell.run("alembic", "-c", INI, "downgrade", "0001").returncode == 0
+    assert "myapp migrate -c development.ini" in process_shell.fail("pserve", "development.ini")

@@ -89,8 +89,9 @@ def test_an_error_before_the_savepoint_is_not_undone_by_it(serve: Serve) -> None
     def view(request):
         with suppress(IntegrityError):
             core_duplicate(request.dbsession)
-        with suppress(DBAPIError):
-            request.dbsession.begin_nested().rollback()
+        with suppress(DBAPIError), request.dbsession.begin_nested() as savepoint:
+            request.dbsession.execute(text("SELECT 1"))
+            savepoint.rollback()
         return Response()
 
     site = serve(at("/", view))

@@ -116,6 +116,21 @@ def test_a_session_used_before_its_view_declares_another_mode_is_a_clear_error(
     assert f'db_mode="{mode}"' in str(error)
 
 
+def test_an_exception_view_cannot_make_a_success_of_that_error(serve: Serve) -> None:
+    def forgive(config):
+        config.add_exception_view(lambda request: Response(), context=Exception)
+
+    def writing_root(request):
+        core_insert(request.dbsession)
+        return {}
+
+    parts = (lambda config: config.set_root_factory(writing_root), at("/", read_all, db_mode="read"))
+    site = serve(forgive, *parts)
+    before = site.rows()
+    assert isinstance(site.ask("/"), LifecycleViolation)
+    assert site.rows() == before
+
+
 @pytest.mark.parametrize(("method", "mode"), [("GET", "read"), ("POST", "write")])
 def test_a_session_used_before_its_view_declares_the_same_mode_is_fine(
     serve: Serve, method: str, mode: str
