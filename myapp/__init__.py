@@ -24,9 +24,9 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         engine = config.registry["dbsession_factory"].engine
         ancestors.listen(engine)  # before the first connection: what SQLite has no function for
         require_current(engine, global_config.get("__file__"))
-        # .registry["dbsession_factory"].engine, global_config.get("__file__"))
         config.include("myapp.db.health")  # /healthz and /readyz
         config.include("myapp.schema")  # ready only while the schema is the newest
+        config.include("myapp.http.memory")  # bodies are buffered in memory, never in files
         config.include("myapp.http.observe")  # an id, a time and a log line for every request
         config.include("myapp.http.problems")  # every refusal as a problem document
         config.include("myapp.security.policy")  # from a key to an identity and its permissions

@@ -42,7 +42,7 @@ def ledgers(database: Database) -> list[str]:
 
 
 def test_the_shell_offers_the_session_the_manager_and_the_models(database: Database) -> None:
-    names = "dbsession, tm, commit, abort, select, Ledger, Account, Transaction, Posting, request"
+    names = "dbsession, tm, commit, abort, sa, Ledger, Account, Transaction, Posting, request"
     told = typed(database, f"print('offered', len([{names}]))", "print(request.dbsession is dbsession)")
     assert "offered 10" in told
     assert "True" in told
@@ -59,7 +59,7 @@ def test_leaving_without_a_commit_changes_nothing(database: Database) -> None:
         database,
         ADD.format("lost"),
         "dbsession.flush()",
-        "print(dbsession.scalars(select(Ledger.name)).all())",
+        "print(dbsession.scalars(sa.select(Ledger.name)).all())",
     )
     assert ledgers(database) == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from textwrap import shorten
 
 from benchmarks.strategies.site import Answer
 
@@ -38,4 +39,4 @@ def _kind(error: Exception) -> str:
 def _message(error: Exception) -> str:
     # The link to the documentation is longer than the message, and a bar would end the table's cell.
     first_line = (str(error).splitlines() or [""])[0].split(" (Background on")[0]
-    return first_line[:MESSAGE_CHARACTERS].replace("|", "/")
+    return shorten(first_line, MESSAGE_CHARACTERS, placeholder=" …").replace("|", "/")

@@ -14,8 +14,8 @@ from benchmarks.strategies.scale import Scale
 from benchmarks.strategies.sessions import Strategy
 from benchmarks.strategies.site import Site, served
 
-# Tracing every allocation is slow, so only the last fifth is traced: what a request keeps shows there too.
-TRACED_PART = 5
+# Tracing every allocation is slow, so only the last tenth is traced: what a request keeps shows there too.
+TRACED_PART = 10
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from benchmarks.strategies import table
 
 PRODUCTS: Mapping[str, str] = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
-_PART = "<!-- begin {name} -->\n{text}\n<!-- end {name} -->"
+_BEGIN = "<!-- begin {} -->"
+_END = "<!-- end {} -->"
 
 
 def fill(page: str, report: Mapping[str, Any]) -> str:
@@ -20,11 +21,17 @@ def fill(page: str, report: Mapping[str, Any]) -> str:
         ValueError: a part's markers are not in the page.
     """
     for name, text in parts(report).items():
-        pattern = _PART.format(name=name, text=".*?")
-        if not re.search(pattern, page, re.DOTALL):
-            raise ValueError(f"The page has no markers for {name!r}.")
-        page = re.sub(pattern, lambda _: _PART.format(name=name, text=text), page, flags=re.DOTALL)  # noqa: B023
+        page = _replaced(page, name, f"{_BEGIN.format(name)}\n{text}\n{_END.format(name)}")
     return page
+
+
+def _replaced(page: str, name: str, part: str) -> str:
+    pattern = f"{_BEGIN.format(name)}.*?{_END.format(name)}"
+    # A function, because in a replacement string the backslashes of a message would mean something.
+    filled, times = re.subn(pattern, lambda _: part, page, flags=re.DOTALL)
+    if times != 1:
+        raise ValueError(f"The page must have the markers of {name!r} once, and has them {times} times.")
+    return filled
 
 
 def parts(report: Mapping[str, Any]) -> dict[str, str]:
@@ -90,4 +97,4 @@ def _works(found: Mapping[str, Any]) -> list[tuple[str, list[Mapping[str, Any]]]
 
 
 def _error(heading: str, product: str, work: str, error: Mapping[str, Any]) -> str:
-    return f"| {heading} | {product} | {work} | {error['count']} | `{error['kind']}` | {error['example']} |"
+    return f"| {heading} | {product} | {work} | {error['count']} | `{error['kind']}` | `{error['example']}` |"

@@ -18,7 +18,9 @@ from benchmarks.strategies.sessions import Strategy
 from benchmarks.strategies.site import Site, served
 
 # PostgreSQL logs a simple query as a statement, and a prepared one when it is executed.
-_LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): (\w+)")
+_LOGGED = re.compile(r"LOG:  (?:statement|execute [^:]*): (\w+|;)")
+# The pool's pre-ping is an empty statement, and costs a round trip like any other.
+_PING = {";": "PING"}
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,6 @@ def _follow_server_log(site: Site, server_log: Path) -> Callable[[], list[str]]:
         # The server writes a statement down before it runs it, so before the request was answered.
         news = server_log.read_bytes()[read_bytes:]
         read_bytes += len(news)
-        return [word.upper() for word in _LOGGED.findall(news.decode(errors="replace"))]
+        return [_PING.get(word, word).upper() for word in _LOGGED.findall(news.decode(errors="replace"))]
 
     return taken

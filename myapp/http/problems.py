@@ -15,7 +15,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict, is_unavailable
-from myapp.http import observe
 from myapp.http.errors import STATUS, InternalError, NotFound, Unavailable
 from myapp.ledger.errors import InvalidParameter, LedgerError
 
@@ -69,8 +68,6 @@ def respond(error: LedgerError, request: Any) -> Response:
     response = Response(msgspec.json.encode(document), status=document["status"], content_type=MEDIA_TYPE)
     # RFC 9457 defines no charset parameter, and WebOb adds one to every JSON type.
     response.charset = None
-    # A failure at COMMIT is answered above the tween that marks every other answer.
-    response.headers[observe.HEADER] = request.request_id
     if error.code == "method_not_allowed":
         response.headers["Allow"] = ", ".join(error.members["allow"])
     if error.code == "unauthenticated":

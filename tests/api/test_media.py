@@ -56,3 +56,12 @@ def test_a_body_of_exactly_a_mebibyte_is_read(library: TestApp) -> None:
     assert len(body) == BODY_BYTES_MAX
     answer = send(library, "POST", "/v1/ledgers", body)
     refused(answer, "invalid_request", "/y")
+
+
+def test_a_chunked_body_over_a_mebibyte_is_refused_too(library: TestApp) -> None:
+    request = library.RequestClass.blank("/v1/ledgers", method="POST", content_type="application/json")
+    request.body = b" " * (BODY_BYTES_MAX + 1)
+    # As a server hands on a body whose length the client has not told.
+    del request.environ["CONTENT_LENGTH"]
+    request.environ["wsgi.input_terminated"] = True
+    refused(library.do_request(request, expect_errors=True), "body_too_large")
