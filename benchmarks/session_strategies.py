@@ -10,10 +10,13 @@ import json
 import logging
 import platform
 import time
+import warnings
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SAWarning
 
 from benchmarks.strategies import page, plot
 from benchmarks.strategies.databases import postgres_databases, sqlite_databases
@@ -30,17 +33,16 @@ PACKAGES = ("SQLAlchemy", "zope.sqlalchemy", "pyramid", "pyramid_tm", "psycopg")
 
 def main() -> None:
     """Measure on both products, then write the results, the page and the plot."""
-    # A strategy that leaves its connections in disorder makes the pool log it, again and again.
+    # A strategy that leaves its connections in disorder makes SQLAlchemy log it and warn, again and again.
     logging.disable(logging.ERROR)
+    warnings.simplefilter("ignore", SAWarning)
     report = run()
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(report, indent=1) + "\n")
     PAGE.write_text(page.fill(PAGE.read_text(), report))
     PLOT.write_text(plot.render(report["results"]))
-    print(f"{report['seconds']} seconds; wrote {', '.join(str(p.relative_to(ROOT)) for p in _OUTPUT)}")
-
-
-_OUTPUT = (RESULTS, PAGE, PLOT)
+    written = ", ".join(str(path.relative_to(ROOT)) for path in (RESULTS, PAGE, PLOT))
+    print(f"{report['seconds']} seconds; wrote {written}")
 
 
 def run() -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Engine, QueuePool, event
@@ -27,16 +28,19 @@ def measure(strategy: type[Strategy], databases: Databases, scale: Scale) -> Con
     """Let every thread serve a few requests of which the last only reads, then look."""
     with served(strategy, databases, scale.threads) as site:
         opened = _opened(site.strategy.engine)
-        site.workers.each(lambda number: _serve(site, number))
+        one_at_a_time = Lock()
+        site.workers.each(lambda number: _serve(site, number, one_at_a_time))
         pool = site.strategy.engine.pool
         assert isinstance(pool, QueuePool)
         return Connections(scale.threads, pool.checkedout(), _in_transaction(site, opened))
 
 
-def _serve(site: Site, number: int) -> None:
-    site.serve("GET", "/read")
-    site.serve("POST", f"/note?body=from-{number}")
-    site.serve("GET", "/read")
+def _serve(site: Site, number: int, one_at_a_time: Lock) -> None:
+    # What is kept is the question here, and what threads do to one another is another measurement's.
+    with one_at_a_time:
+        site.serve("GET", "/read")
+        site.serve("POST", f"/note?body=from-{number}")
+        site.serve("GET", "/read")
 
 
 def _opened(engine: Engine) -> list[Any]:

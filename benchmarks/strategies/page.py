@@ -47,7 +47,7 @@ def parts(report: Mapping[str, Any]) -> dict[str, str]:
 
 def _run(report: Mapping[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in report["versions"].items())
-    return f"One run on {versions}; it took {report['seconds']} seconds."
+    return f"One run, {report['seconds']} seconds, on:\n{versions}."
 
 
 def _statements(results: Mapping[str, Any]) -> str:

@@ -39,13 +39,13 @@ def test_the_environments_database_wins_over_the_ini_files(shell: Shell, folder:
 
 def test_production_takes_its_database_from_the_environment_alone(database: Database, folder: Path) -> None:
     ini = str(REPOSITORY / "production.ini")
-    assert "MYAPP_DATABASE_URL" in Shell(folder).fail("myapp", "key", "list", "-c", ini)
-    assert Shell(folder).succeed("myapp", "key", "list", "-c", ini, MYAPP_DATABASE_URL=database.url) == ""
+    assert "MYAPP_DATABASE_URL" in InProcess(folder).fail("myapp", "key", "list", "-c", ini)
+    assert InProcess(folder).succeed("myapp", "key", "list", "-c", ini, MYAPP_DATABASE_URL=database.url) == ""
 
 
 @pytest.mark.parametrize("command", [["migrate"], ["demo"], ["key", "list"]])
 def test_a_missing_ini_file_is_told(tmp_path: Path, command: list[str]) -> None:
-    assert "development.ini" in Shell(tmp_path).fail("myapp", *command)
+    assert "development.ini" in InProcess(tmp_path).fail("myapp", *command)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_database_that_is_not_migrated_is_told_with_the_remedy(
 )
 @pytest.mark.parametrize("command", [["migrate"], ["key", "list"]])
 def test_a_database_that_cannot_be_reached_is_told(folder: Path, command: list[str], url: str) -> None:
-    assert Shell(folder).fail("myapp", *command, MYAPP_DATABASE_URL=url).startswith("myapp: ")
+    assert InProcess(folder).fail("myapp", *command, MYAPP_DATABASE_URL=url).startswith("myapp: ")
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_a_database_that_cannot_be_reached_is_told(folder: Path, command: list[s
     ],
 )
 def test_a_wrong_command_is_told_in_one_line(folder: Path, command: list[str]) -> None:
-    assert Shell(folder).fail("myapp", *command).startswith("myapp: ")
+    assert InProcess(folder).fail("myapp", *command).startswith("myapp: ")
 
 
 @pytest.mark.parametrize("command", [["--help"], ["import", "--help"], ["key", "create", "--help"]])
 def test_help_is_an_answer(tmp_path: Path, command: list[str]) -> None:
-    assert "Usage: myapp" in Shell(tmp_path).succeed("myapp", *command)
+    assert "Usage: myapp" in InProcess(tmp_path).succeed("myapp", *command)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import REPOSITORY, Shell
+from tests.cli.conftest import REPOSITORY, InProcess, Shell
 from tests.databases import Database
 
 INI = str(REPOSITORY / "development.ini")
@@ -18,9 +18,10 @@ def empty_shell(folder: Path, empty_database: Database) -> Shell:
 
 
 def test_migrating_twice_is_migrating_once(empty_shell: Shell) -> None:
+    here = InProcess(empty_shell.folder, empty_shell.environment)
     for _ in range(2):
-        empty_shell.succeed("myapp", "migrate")
-    assert empty_shell.succeed("myapp", "key", "list") == ""
+        here.succeed("myapp", "migrate")
+    assert here.succeed("myapp", "key", "list") == ""
 
 
 def test_alembics_own_command_line_migrates_the_same_database(empty_shell: Shell) -> None:

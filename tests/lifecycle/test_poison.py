@@ -110,6 +110,22 @@ def test_an_error_swallowed_inside_a_released_savepoint_still_counts(serve: Serv
     assert site.rows() == before
 
 
+def test_a_transaction_that_the_driver_lost_unseen_is_not_said_to_be_committed(serve: Serve, dialect) -> None:
+    # A cursor of the driver's own passes every event by; only the driver knows what it did.
+    losing = {"sqlite": "ROLLBACK", "postgresql": "SELECT nothing FROM nowhere"}[dialect]
+
+    def view(request):
+        core_insert(request.dbsession)
+        with suppress(Exception):
+            request.dbsession.connection().connection.cursor().execute(losing)
+        return Response()
+
+    site = serve(at("/", view))
+    before = site.rows()
+    assert isinstance(site.ask("/"), TransactionPoisoned)
+    assert site.rows() == before
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_a_swallowed_error_of_a_read_counts_too(serve: Serve, method: str) -> None:
     def view(request):

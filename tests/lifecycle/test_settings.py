@@ -75,6 +75,15 @@ def test_an_engine_that_is_handed_in_is_used_and_guarded(serve: Serve, bookcase_
         assert site.rows() != before, write
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_an_engine_that_is_handed_in_loses_the_drivers_own_transactions(
+    serve: Serve, bookcase_database
+) -> None:
+    site = serve(db__engine=create_engine(bookcase_database.url))
+    with site.engine.connect() as connection:
+        assert connection.connection.dbapi_connection.isolation_level is None
+
+
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_the_time_limits_reach_the_server(serve: Serve) -> None:
     def view(request):
