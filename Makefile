@@ -44,7 +44,7 @@ debug: demo  ## the same with Pyramid's debug toolbar, which is slow
 test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
-lint: install-dev  ## ruff, mypy --strict, import-linter
+lint: install-dev  ## ruff, mypy --strict, import-linter, the lifecycle lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
