@@ -1,0 +1,170 @@
+"""What one request costs in CPU time: `myapp.db` against the stock recipe, on the same view and tables.
+
+Both applications live in one process and are called as a WSGI server would call them, in turns of random
+order. The clock is the process's CPU time, so neither waiting nor the database server's work counts. The
+garbage collector is on, as in production; it is emptied between turns, outside the clock, so that nobody
+pays for what another left behind.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from functools import partial
+from random import Random
+from statistics import median, quantiles
+from typing import Any
+
+from benchmarks import report
+from benchmarks.effort import SEED, Effort
+from benchmarks.figures import Figure, Row
+from benchmarks.opponents import ours, stock
+from benchmarks.opponents.work import Served
+from benchmarks.strategies.databases import Databases
+
+Environ = dict[str, Any]
+Serve = Callable[[str], Served]
+
+_BLANK: Environ = {
+    "SCRIPT_NAME": "",
+    "QUERY_STRING": "",
+    "SERVER_NAME": "localhost",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "HTTP_HOST": "localhost",
+    "wsgi.version": (1, 0),
+    "wsgi.url_scheme": "http",
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": False,
+    "wsgi.run_once": False,
+}
+
+
+def reads() -> Iterator[Environ]:
+    """Ask for one account after another."""
+    for number in itertools.cycle(range(1, 9)):
+        yield _environ("GET", f"/accounts/{number}", b"")
+
+
+def writes() -> Iterator[Environ]:
+    """Add one note after another."""
+    for number in itertools.count():
+        yield _environ("POST", "/notes", json.dumps({"body": f"note {number}"}).encode())
+
+
+def _environ(method: str, path: str, body: bytes) -> Environ:
+    content = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"} if body else {}
+    return {
+        **_BLANK,
+        **content,
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": io.StringIO(),
+    }
+
+
+class Client:
+    """Sends the requests of one kind to one application; an answer that is no success ends the run."""
+
+    def __init__(self, served: Served, environs: Iterator[Environ]) -> None:
+        self._app = served.app
+        self._environs = environs
+
+    def send(self) -> tuple[str, bytes]:
+        """Send the next request; return the status and the body."""
+        return self._send(next(self._environs))
+
+    def spend_us(self, requests: int) -> float:
+        """Send requests, and return the CPU time of one of them, in microseconds."""
+        environs = list(itertools.islice(self._environs, requests))
+        gc.collect()
+        began_s = time.process_time()
+        for environ in environs:
+            self._send(environ)
+        return (time.process_time() - began_s) / requests * 1e6
+
+    def _send(self, environ: Environ) -> tuple[str, bytes]:
+        statuses: list[str] = []
+        body = self._app(environ, lambda status, _: statuses.append(status))
+        content = b"".join(body)
+        if (close := getattr(body, "close", None)) is not None:
+            close()
+        if not statuses[0].startswith("2"):
+            raise RuntimeError(f"{environ['PATH_INFO']} was answered {statuses[0]}: {content!r}")
+        return statuses[0], content
+
+
+def compare(
+    databases: Databases,
+    effort: Effort,
+    *,
+    requests: Callable[[], Iterator[Environ]],
+    ours: Serve = ours.serve,
+    opponent: Serve = stock.serve,
+) -> Figure:
+    """Return how many times the opponent's CPU time we need for the same request."""
+    with ExitStack() as stack:
+        clients = {}
+        for name, serve in (("ours", ours), ("opponent", opponent)):
+            served = stack.enter_context(closing(serve(stack.enter_context(databases.fresh()))))
+            clients[name] = Client(served, requests())
+        return _figure(_take_turns(clients, effort))
+
+
+def _take_turns(clients: dict[str, Client], effort: Effort) -> dict[str, list[float]]:
+    for client in clients.values():
+        client.spend_us(effort.warm_up_requests)
+    random = Random(SEED)
+    spent_us: dict[str, list[float]] = {name: [] for name in clients}
+    for _ in range(effort.rounds):
+        for name in random.sample(sorted(clients), len(clients)):
+            spent_us[name].append(clients[name].spend_us(effort.requests))
+    return spent_us
+
+
+def _figure(spent_us: dict[str, list[float]]) -> Figure:
+    ratios = [ours / opponent for ours, opponent in zip(spent_us["ours"], spent_us["opponent"], strict=True)]
+    low, _, high = quantiles(ratios, n=4)
+    medians_us = {f"{name}_us": median(values) for name, values in spent_us.items()}
+    return Figure(medians_us["ours_us"] / medians_us["opponent_us"], low, high, medians_us)
+
+
+_STOCK = "the stock recipe"
+_STOCK_WITH_PING = "the stock recipe with pool_pre_ping"
+
+# Only the first is a promise. The others tell where its cost comes from, and what a write costs.
+ROWS = (
+    Row(
+        name="one read request, CPU",
+        opponent=_STOCK,
+        results="request_cost",
+        requirements=stock.REQUIREMENTS,
+        measure=partial(compare, requests=reads),
+        reach=1.25,
+        aim=1.0,
+    ),
+    Row(
+        name="one read request, CPU",
+        opponent=_STOCK_WITH_PING,
+        results="request_cost",
+        requirements=stock.REQUIREMENTS,
+        measure=partial(compare, requests=reads, opponent=partial(stock.serve, pool_pre_ping="true")),
+        products=("postgresql",),
+    ),
+    Row(
+        name="one write request, CPU",
+        opponent=_STOCK,
+        results="request_cost",
+        requirements=stock.REQUIREMENTS,
+        measure=partial(compare, requests=writes),
+    ),
+)
+
+if __name__ == "__main__":
+    report.publish(ROWS)
