@@ -1,0 +1,22 @@
+"""The status alone decides, whatever other veto the deployment's file asks for."""
+
+from __future__ import annotations
+
+import pytest
+from pyramid.response import Response
+
+from tests.lifecycle.conftest import Serve
+from tests.lifecycle.writes import writing
+
+# It commits a 500 whose header says "commit", and aborts a 200 whose header says anything else.
+STOCK_VETO = {"tm__commit_veto": "pyramid_tm.default_commit_veto"}
+
+
+@pytest.mark.parametrize(("status", "kept"), [(200, True), (302, True), (409, False), (500, False)])
+@pytest.mark.parametrize("header", ["abort", "commit"])
+def test_a_header_does_not_outvote_the_status(serve: Serve, status: int, kept: bool, header: str) -> None:
+    answer = Response(status=status, headers={"X-Tm": header})
+    site = serve(writing("/{write}", lambda: answer), **STOCK_VETO)
+    before = site.rows()
+    assert site.ask("/core_insert") == status
+    assert (site.rows() != before) is kept
