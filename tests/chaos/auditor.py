@@ -1,0 +1,95 @@
+"""A client that only reads, all the while: every single answer must add up, and show nothing below zero."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from random import Random
+from threading import Event
+from typing import Any
+from urllib.parse import quote
+
+from tests.chaos.calling import Answer, Caller, NoAnswerError, UnreachableError
+from tests.chaos.records import EQUITY, SCALES, Record, as_minor
+from tests.chaos.stage import BOOKS, Stage
+from tests.chaos.transfers import ACCOUNTS, FUNDS_MINOR
+
+PAUSE_S_MAX = 0.1
+FUNDED_MINOR = {asset: len(ACCOUNTS) * FUNDS_MINOR[asset] for asset in SCALES}
+
+
+class Auditor:
+    """One reader on one thread: balances, the list of accounts, and single accounts in turn."""
+
+    def __init__(self, stage: Stage, random: Random, stop: Event) -> None:
+        self.record = Record()
+        self._callers = stage.callers()
+        self._random = random
+        self._stop = stop
+
+    def run(self) -> None:
+        """Read until told to stop."""
+        while not self._stop.is_set():
+            read = self._random.choice((self._balances, self._accounts, self._account))
+            try:
+                self.record.breaches += read(self._random.choice(self._callers))
+            except (UnreachableError, NoAnswerError):
+                self._stop.wait(self._random.uniform(0, PAUSE_S_MAX))
+        for caller in self._callers:
+            caller.close()
+
+    def _balances(self, caller: Caller) -> list[str]:
+        document = self._read(caller, f"{BOOKS}/balances?limit=500")
+        return [] if document is None else list(wrong_balances(document))
+
+    def _accounts(self, caller: Caller) -> list[str]:
+        document = self._read(caller, f"{BOOKS}/accounts?limit=500")
+        if document is None or {each["path"] for each in document["data"]} == {EQUITY, *ACCOUNTS}:
+            return []
+        return [f"accounts: the list is {document}"]
+
+    def _account(self, caller: Caller) -> list[str]:
+        path = self._random.choice(ACCOUNTS)
+        document = self._read(caller, f"{BOOKS}/accounts/{quote(path, safe='')}")
+        return [] if document is None else list(wrong_account(document))
+
+    def _read(self, caller: Caller, path: str) -> dict[str, Any] | None:
+        answer = caller.get(path)
+        if answer.status == 200:
+            self.record.reads += 1
+            return answer.document
+        if answer.status != 503:
+            self.record.breaches.append(_unexpected(path, answer))
+        # Nothing was read: the database is away, so there is no hurry.
+        self._stop.wait(self._random.uniform(0, PAUSE_S_MAX))
+        return None
+
+
+def _unexpected(path: str, answer: Answer) -> str:
+    return f"unexpected: {path} was answered {answer}"
+
+
+def wrong_balances(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong in one answer of `GET balances` that holds all accounts."""
+    sums: Counter[str] = Counter()
+    for each in document["data"]:
+        for asset, text in each["balances"].items():
+            amount = as_minor(text, SCALES[asset])
+            sums[asset] += amount
+            if each["account"] == EQUITY and amount != -FUNDED_MINOR[asset]:
+                yield f"read: {EQUITY} holds {text} {asset}, though no transfer touches it"
+            elif each["account"] != EQUITY and amount < 0:
+                yield f"read: {each['account']} holds {text} {asset}"
+    for asset in SCALES:
+        if sums[asset] or as_minor(document["totals"][asset], SCALES[asset]):
+            yield f"read: {asset} adds up to {sums[asset]}, by its totals to {document['totals'][asset]}"
+
+
+def wrong_account(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong in one account: below zero, or not debits minus credits."""
+    for asset, balance in document["balances"].items():
+        net, debits, credits_ = (
+            as_minor(balance[name], SCALES[asset]) for name in ("balance", "debits", "credits")
+        )
+        if net < 0 or net != debits - credits_:
+            yield f"read: {document['path']} is {balance} in {asset}"

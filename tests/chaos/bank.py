@@ -1,0 +1,67 @@
+"""The bank test: transfers go on while servers and PostgreSQL are killed, and then everything must add up."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from random import Random
+from threading import Event, Thread
+
+from tests.chaos.aftermath import examine
+from tests.chaos.crew import Crew, at_work
+from tests.chaos.killer import Killer
+from tests.chaos.outcome import Outcome
+from tests.chaos.stage import staged
+
+POLL_S = 0.1
+# A busy machine may need longer for the counts; this many times the seconds, and then they were not reached.
+PATIENCE = 2
+
+
+def run(dialect: str, seconds: float, kills: int, acknowledged: int, seed: int, logs: Path) -> Outcome:
+    """Play for so many seconds and on until the counts are reached, within bounds; then examine."""
+    random = Random(f"{seed} bank {dialect}")
+    with staged(dialect, logs) as stage:
+        begun_s = time.monotonic()
+        killer = Killer(stage, Random(random.random()))
+        with at_work(stage, random, patient=True) as crew:
+            _play(crew, killer, seconds, kills, acknowledged)
+        record = crew.record()
+        lasted_s = time.monotonic() - begun_s
+        breaches = examine(stage, record, random)
+    done = {"kills": (killer.kills.total(), kills), "acknowledged": (record.acknowledged, acknowledged)}
+    short = [f"{name}: {reached} of {wanted}" for name, (reached, wanted) in done.items() if reached < wanted]
+    return Outcome(
+        "bank",
+        dialect,
+        lasted_s,
+        record,
+        server_kills=killer.kills["server"],
+        database_kills=killer.kills["database"],
+        short=tuple(short),
+        breaches=breaches,
+    )
+
+
+def _play(crew: Crew, killer: Killer, seconds: float, kills: int, acknowledged: int) -> None:
+    done = Event()
+    ended = Event()
+    errors: list[BaseException] = []
+
+    def kill() -> None:
+        try:
+            killer.run_until(done)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            ended.set()
+
+    Thread(target=kill, name="killer").start()
+    begun_s = time.monotonic()
+    while not ended.wait(POLL_S):
+        lasted_s = time.monotonic() - begun_s
+        reached = killer.kills.total() >= kills and crew.acknowledged >= acknowledged
+        if lasted_s >= seconds * PATIENCE or (lasted_s >= seconds and reached):
+            done.set()
+    if errors:
+        raise errors[0]
