@@ -7,7 +7,8 @@ This package knows no ledger. docs/session.md tells the rest.
 
 from __future__ import annotations
 
-from pyramid.config import Configurator
+from pyramid.config import PHASE3_CONFIG, Configurator
+from pyramid.exceptions import ConfigurationError
 
 from myapp.db.accounting import Usage, usage
 from myapp.db.after import after_commit
@@ -57,21 +58,14 @@ def includeme(config: Configurator) -> None:
     """Add the engine, the transaction tween, retries and `request.dbsession`.
 
     Raises:
-        ConfigurationError: a setting is missing, unknown or unreadable.
+        ConfigurationError: a setting is missing, unknown or unreadable, or one of pyramid_tm's or
+            pyramid_retry's is given that is the contract's to set.
     """
     settings = from_settings(config.get_settings())
     engine = make_engine(settings)
     config.registry["db.settings"] = settings
     config.registry["dbsession_factory"] = SessionFactory(engine)
-    config.add_settings(
-        {
-            "retry.attempts": settings.retry_attempts,
-            "tm.manager_hook": make_manager,
-            "tm.commit_veto": veto_by_status,
-            # It would open a transaction on pages that need none, to log who asked.
-            "tm.annotate_user": False,
-        }
-    )
+    _settle(config, settings)
     config.include("pyramid_retry")  # another attempt on a conflict, with a fresh request
     config.include("myapp.db.retry")  # ... after a short random wait
     config.include("pyramid_tm")  # begin before the view, commit or abort after it
@@ -79,3 +73,31 @@ def includeme(config: Configurator) -> None:
     config.include("myapp.db.truth")  # no exception view makes a success of a failed commit
     config.include("myapp.db.mode")  # READ for GET, HEAD and OPTIONS, unless the view declares
     config.include("myapp.db.request")  # request.dbsession, joined to request.tm
+
+
+def _settle(config: Configurator, settings: DbSettings) -> None:
+    """Give pyramid_tm and pyramid_retry the settings of the contract, and see that they keep them."""
+    settled = {
+        "retry.attempts": settings.retry_attempts,
+        "tm.manager_hook": make_manager,
+        "tm.commit_veto": veto_by_status,
+        # It would open a transaction on pages that need none, to log who asked.
+        "tm.annotate_user": False,
+    }
+    _require_unset(config, settled)
+    config.add_settings(settled)
+    config.action(None, lambda: _require_settled(config, settled), order=PHASE3_CONFIG + 1)
+
+
+def _require_unset(config: Configurator, settled: dict[str, object]) -> None:
+    if given := settled.keys() & config.get_settings().keys():
+        raise ConfigurationError(
+            f"{', '.join(sorted(given))}: not to be set with myapp.db, whose contract depends on it. The "
+            "status decides what commits, and db.retry_attempts how often a request is tried."
+        )
+
+
+def _require_settled(config: Configurator, settled: dict[str, object]) -> None:
+    found = config.get_settings()
+    if changed := [name for name, value in settled.items() if found[name] != value]:
+        raise ConfigurationError(f"{', '.join(changed)}: changed after myapp.db set it.")

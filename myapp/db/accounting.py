@@ -7,21 +7,17 @@ development: `X-DB: write; 4 statements; 3.1 ms; attempt 1`.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from pyramid.config import Configurator
-from sqlalchemy import Connection, Engine, event
 
-from myapp.db.owner import Cost, owner_of
+from myapp.db.owner import Cost
 
 log = logging.getLogger(__name__)
 
 HEADER = "X-DB"
-# What the machinery itself sends is no statement of the application's.
-_OURS = ("BEGIN", "PRAGMA", "SAVEPOINT", "RELEASE", "ROLLBACK TO", "SET LOCAL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,42 +43,6 @@ def usage(request: Any) -> Usage:
         return Usage("none", 0, 0, 0.0, attempt)
     cost: Cost = session.owner.cost
     return Usage(session.owner.mode.value, cost.statements, cost.rows, cost.seconds, attempt)
-
-
-def listen(engine: Engine) -> None:
-    """Attach the clock to every statement."""
-    event.listen(engine, "before_cursor_execute", _before)
-    event.listen(engine, "after_cursor_execute", _after)
-
-
-def _before(
-    connection: Connection,
-    cursor: Any,
-    statement: str,
-    parameters: Any,
-    context: Any,
-    many: bool,  # noqa: FBT001
-) -> None:
-    if (owner := owner_of(connection)) is not None:
-        owner.cost.started = time.perf_counter()
-
-
-def _after(
-    connection: Connection,
-    cursor: Any,
-    statement: str,
-    parameters: Any,
-    context: Any,
-    many: bool,  # noqa: FBT001
-) -> None:
-    if (owner := owner_of(connection)) is None:
-        return
-    cost = owner.cost
-    cost.seconds += time.perf_counter() - cost.started
-    if not statement.startswith(_OURS):
-        cost.statements += 1
-        # SQLite does not know how many rows a SELECT will have: it says -1.
-        cost.rows += max(0, cursor.rowcount)
 
 
 def includeme(config: Configurator) -> None:

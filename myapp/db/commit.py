@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, event
 from myapp.db.dialects import dialect_of
 from myapp.db.errors import TransactionPoisoned
 from myapp.db.owner import owner_of
+from myapp.db.statements import require_same_transaction
 
 
 def listen(engine: Engine) -> None:
@@ -41,7 +42,11 @@ def _require_permission(connection: Connection) -> None:
 
 
 def _require_living_transaction(connection: Connection) -> None:
-    if not dialect_of(connection.dialect.name).commit_is_possible(connection.connection.dbapi_connection):
+    dialect = dialect_of(connection.dialect.name)
+    driver_connection = connection.connection.dbapi_connection
+    if (owner := owner_of(connection)) is not None:
+        require_same_transaction(owner, in_transaction=dialect.in_transaction(driver_connection))
+    if not dialect.commit_is_possible(driver_connection):
         raise TransactionPoisoned(
             "The database has given this transaction up already; nothing was committed."
         )

@@ -7,11 +7,8 @@ connection for whoever comes next.
 from __future__ import annotations
 
 import re
-from typing import Any
 
-from sqlalchemy import Connection, Engine, event
-
-from myapp.db.owner import owner_of
+from myapp.db.owner import Owner
 
 # At the start of a statement, or of another one behind a semicolon.
 _START = r"(?:\A|;)(?:\s|--[^\n]*\n|/\*.*?\*/)*"
@@ -30,28 +27,13 @@ _LASTING = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 
-# What SQLAlchemy sends for begin_nested() comes through the same door, with names of its own.
-_OF_BEGIN_NESTED = tuple(
-    f"{word} sa_savepoint_" for word in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
-)
 
+def refuse_control(owner: Owner, statement: str) -> None:
+    """Raise if a statement ends the transaction, or sets what would outlast it.
 
-def listen(engine: Engine) -> None:
-    """Attach the look at every statement that a session of ours sends."""
-    event.listen(engine, "before_cursor_execute", _before)
-
-
-def _before(
-    connection: Connection,
-    cursor: Any,
-    statement: str,
-    parameters: Any,
-    context: Any,
-    many: bool,  # noqa: FBT001
-) -> None:
-    owner = owner_of(connection)
-    if owner is None or owner.in_machinery or statement.startswith(_OF_BEGIN_NESTED):
-        return
+    Raises:
+        LifecycleViolation: it does.
+    """
     # A semicolon inside a literal begins no statement.
     bare = _LITERAL.sub("''", statement) if ";" in statement else statement
     if _ENDING.search(bare):

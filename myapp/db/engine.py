@@ -10,7 +10,7 @@ from sqlalchemy import Engine, engine_from_config
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from myapp.db import accounting, checkin, commit, control, failures
+from myapp.db import checkin, commit, connection, failures, statements
 from myapp.db.dialects import dialect_of
 from myapp.db.settings import DbSettings
 
@@ -30,9 +30,9 @@ def make_engine(settings: DbSettings) -> Engine:
     dialect.listen(engine)
     failures.listen(engine)
     commit.listen(engine)
-    control.listen(engine)
+    connection.install(engine)
+    statements.listen(engine)
     checkin.listen(engine)
-    accounting.listen(engine)
     _dispose_in_forked_child(engine)
     return engine
 

@@ -28,7 +28,9 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
             super().__init__(session, status, manager)
 
     def tpc_begin(self, trans: Any) -> None:
-        """Send what is pending, then refuse to go on if an error was swallowed."""
+        """Send what is pending; refuse to go on if an error was swallowed, before or now."""
+        # A session whose flush failed refuses another one, and that refusal would hide what went wrong first.
+        self.owner.require_unpoisoned()
         self.session.flush()
         self.owner.require_unpoisoned()
 
@@ -59,7 +61,7 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
                 session.invalidate()
             raise
         finally:
-            self.owner.ended = True
+            self.owner.end()
 
 
 def join(session: OwnedSession, manager: TransactionManager) -> None:

@@ -17,7 +17,7 @@ from pyramid_retry import IRetryableError
 from sqlalchemy import Connection
 from zope.interface import alsoProvides
 
-from myapp.db.errors import LifecycleError, LifecycleViolation, TransactionPoisoned
+from myapp.db.errors import LifecycleViolation, TransactionPoisoned
 
 OWNER_OPTION = "myapp_owner"
 MODE_OPTION = "myapp_mode"
@@ -55,7 +55,8 @@ class Owner:
     savepoints_ever: int = 0
     # Each error with the number of savepoints that were open when it happened.
     errors: list[tuple[int, BaseException]] = field(default_factory=list)
-    violation: LifecycleError | None = None
+    # What a violation said, and not the error, whose traceback would hold the view's frame and the session.
+    violation: str | None = None
 
     @contextmanager
     def machinery(self) -> Iterator[None]:
@@ -68,12 +69,17 @@ class Owner:
 
     def violate(self, message: str) -> LifecycleViolation:
         """Return the error to raise, and remember it: swallowing it must not lead to a commit."""
-        self.violation = LifecycleViolation(message)
-        return self.violation
+        self.violation = message
+        return LifecycleViolation(message)
 
     def record_error(self, error: BaseException) -> None:
         """Note a database error; only a rollback to a savepoint opened before it undoes it."""
         self.errors.append((len(self.savepoints), error))
+
+    def end(self) -> None:
+        """Refuse all further use, and let go of the errors: their tracebacks hold the frames of the view."""
+        self.ended = True
+        self.errors.clear()
 
     def savepoint_opened(self) -> None:
         """Note a new innermost savepoint, under the name by which its end will be told."""
@@ -104,7 +110,7 @@ class Owner:
             TransactionPoisoned: a database error was caught, and no savepoint undid it.
         """
         if self.violation is not None:
-            raise self.violation
+            raise LifecycleViolation(self.violation)
         if self.errors:
             raise _poisoned_by(self.errors[0][1])
 

@@ -6,6 +6,7 @@ One `sessionmaker`, configured here; one fresh session per request attempt or un
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any, Never
 
 from sqlalchemy import Connection, Engine
@@ -13,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
+from myapp.db.connection import refuse_protected
 from myapp.db.dialects import dialect_of
 from myapp.db.errors import SessionUnavailable
 from myapp.db.owner import INTERACTIVE_OPTION, MODE_OPTION, OWNER_OPTION, Mode, Owner
@@ -48,6 +50,14 @@ class OwnedSession(Session):
         if self.owner.thread_id != threading.get_ident():
             raise self.owner.violate(
                 "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."
+            )
+
+    def _require_own(self, engine: Any) -> None:
+        # Two databases cannot be committed as one, and another engine has none of the guards.
+        if engine is not self.bind:
+            raise self.owner.violate(
+                "A session speaks to the database it was made for. For another one open a unit_of_work() "
+                "on a SessionFactory of its own."
             )
 
     def commit(self) -> None:
@@ -94,10 +104,14 @@ class OwnedSession(Session):
         self._require_usable()
         return super()._autobegin_t(begin)
 
-    def _connection_for_bind(self, *args: Any, **options: Any) -> Connection:
+    def _connection_for_bind(
+        self, engine: Any, execution_options: Mapping[str, Any] | None = None, **options: Any
+    ) -> Connection:
         self._require_usable()
+        self._require_own(engine)
+        refuse_protected(self.owner, execution_options or {}, engine.dialect.name)
         try:
-            return super()._connection_for_bind(*args, **options)
+            return super()._connection_for_bind(engine, execution_options, **options)
         except (DBAPIError, PoolTimeoutError) as error:
             # The engine's listener finds the owner by the connection, and here there may be none.
             self.owner.record_error(error)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Never
 
 from pyramid.request import Request
 from pyramid_retry import IRetryableError
-from transaction import TransactionManager
+from transaction import Transaction, TransactionManager
+from transaction._manager import _new_transaction
 from zope.interface import alsoProvides
 
 from myapp.db.errors import CommitOutcomeUnknown, LifecycleViolation
-from myapp.db.session import OwnedSession
 
 _REMEDY = (
     "request.tm.{name}() is not for application code: the transaction ends when the request does. Return a "
@@ -25,7 +25,31 @@ _REMEDY = (
     "dbsession.begin_nested()."
 )
 
+# Both are kept where the next attempt's request finds them.
 _REPEATABLE = "myapp.db.repeatable"
+_IN_DOUBT = "myapp.db.in_doubt"
+
+
+class RequestTransaction(Transaction):  # type: ignore[misc]
+    """What `request.tm.get()` returns: to annotate and to hang hooks on, not to end."""
+
+    def commit(self) -> None:
+        """Commit, for the tween alone."""
+        self._manager.refuse_application("get().commit")
+        super().commit()
+
+    def abort(self) -> None:
+        """Abort, for the tween alone."""
+        self._manager.refuse_application("get().abort")
+        super().abort()
+
+    def doom(self) -> Never:
+        """Refuse: a doomed 200 would say that a change is durable when it is not."""
+        raise self._manager.violate("get().doom")
+
+    def savepoint(self, optimistic: bool = False) -> Never:  # noqa: FBT001, FBT002 - the library's signature
+        """Refuse: on SQLite it would raise another error; `begin_nested()` serves both databases."""
+        raise self._manager.violate("get().savepoint")
 
 
 class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
@@ -36,36 +60,53 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         # Weak, because the request holds the manager: a cycle would keep the session alive.
         self._request = weakref.ref(request)
         self._begun = False
+        # The words and not the error, whose traceback would hold the view's frame and with it the request.
+        self._violation: str | None = None
         self.ending_failed = False
 
-    def begin(self) -> Any:
+    def begin(self) -> RequestTransaction:
         """Begin the request's only transaction."""
         if self._begun:
-            raise self._violate("begin")
+            raise self.violate("begin")
         self._begun = True
-        return super().begin()
+        self._txn = RequestTransaction(self._synchs, self)
+        _new_transaction(self._txn, self._synchs)
+        return self._txn
 
-    def commit(self) -> Any:
-        """Commit, for the tween alone."""
-        self._refuse_while_active("commit")
+    def commit(self) -> None:
+        """Commit, for the tween alone.
+
+        Raises:
+            LifecycleViolation: application code tried to end the transaction, now or before.
+        """
+        self.refuse_application("commit")
         try:
             with self._ending():
-                return super().commit()
+                self._require_no_violation()
+                super().commit()
         except CommitOutcomeUnknown as error:
-            request = self._request()
-            if request is not None and request.environ.get(_REPEATABLE):
-                alsoProvides(error, IRetryableError)
+            self._note_doubt(error)
             raise
+        self._forget_doubt()
 
-    def abort(self) -> Any:
+    def abort(self) -> None:
         """Abort, for the tween alone."""
-        self._refuse_while_active("abort")
+        self.refuse_application("abort")
         with self._ending():
-            return super().abort()
+            super().abort()
 
-    def doom(self) -> Any:
+    def free(self, txn: Transaction) -> None:
+        """Let the ended transaction go, for the transaction itself alone."""
+        self.refuse_application("free")
+        super().free(txn)
+
+    def doom(self) -> Never:
         """Refuse: a doomed 200 would say that a change is durable when it is not."""
-        raise self._violate("doom")
+        raise self.violate("doom")
+
+    def savepoint(self, optimistic: bool = False) -> Never:  # noqa: FBT001, FBT002 - the library's signature
+        """Refuse: on SQLite it would raise another error; `begin_nested()` serves both databases."""
+        raise self.violate("savepoint")
 
     @contextmanager
     def _ending(self) -> Iterator[None]:
@@ -76,19 +117,33 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
             self.ending_failed = True
             raise
 
-    def _refuse_while_active(self, name: str) -> None:
+    def refuse_application(self, name: str) -> None:
+        """Raise if the call that arrives is application code's."""
         request = self._request()
         if request is not None and "tm.active" in request.environ:
-            raise self._violate(name)
+            raise self.violate(name)
 
-    def _violate(self, name: str) -> LifecycleViolation:
-        request = self._request()
+    def violate(self, name: str) -> LifecycleViolation:
+        """Return the error to raise, and remember it: swallowing it must not lead to a commit."""
         message = _REMEDY.format(name=name)
-        if request is not None and self._txn is not None:
-            # Swallowing the error must not lead to a commit, so the session has to know of it.
-            session: OwnedSession = request.dbsession
-            return session.owner.violate(message)
+        if self._txn is not None:
+            self._violation = message
         return LifecycleViolation(message)
+
+    def _note_doubt(self, error: CommitOutcomeUnknown) -> None:
+        request = self._request()
+        if request is not None and request.environ.get(_REPEATABLE):
+            request.environ[_IN_DOUBT] = True
+            alsoProvides(error, IRetryableError)
+
+    def _forget_doubt(self) -> None:
+        # The attempt that committed has seen what an earlier one did, and says so.
+        if (request := self._request()) is not None:
+            request.environ.pop(_IN_DOUBT, None)
+
+    def _require_no_violation(self) -> None:
+        if self._violation is not None:
+            raise LifecycleViolation(self._violation)
 
 
 def mark_repeatable(request: Request) -> None:
@@ -97,6 +152,11 @@ def mark_repeatable(request: Request) -> None:
     Without it a request whose COMMIT was cut off is never repeated, lest it be applied twice.
     """
     request.environ[_REPEATABLE] = True
+
+
+def is_in_doubt(request: Request) -> bool:
+    """Tell whether an earlier attempt at the request may have committed, and none has found out since."""
+    return _IN_DOUBT in request.environ
 
 
 def make_manager(request: Request) -> TransactionManager:

@@ -6,54 +6,18 @@ from contextlib import suppress
 
 import pytest
 from pyramid.response import Response
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from myapp.db import LifecycleViolation
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
+from tests.lifecycle.offences import FIRST_USES, REFUSED, UNDERHAND
 from tests.lifecycle.site import Outcome, Site, at, is_failure
 from tests.lifecycle.writes import core_insert, orm_add
 
-
-def enter_session(request):
-    with request.dbsession:
-        pass
-
-
-def enter_manager(request):
-    with request.tm:
-        pass
-
-
-# Each by a name, and what it does; all of them say what to do instead.
-VIOLATIONS = {
-    "session.commit": lambda request: request.dbsession.commit(),
-    "session.rollback": lambda request: request.dbsession.rollback(),
-    "session.close": lambda request: request.dbsession.close(),
-    "session.reset": lambda request: request.dbsession.reset(),
-    "session.invalidate": lambda request: request.dbsession.invalidate(),
-    "session.prepare": lambda request: request.dbsession.prepare(),
-    "session.begin": lambda request: request.dbsession.begin(),
-    "with session": enter_session,
-    "connection.commit": lambda request: request.dbsession.connection().commit(),
-    "session transaction.commit": lambda request: request.dbsession.get_transaction().commit(),
-    "tm.begin": lambda request: request.tm.begin(),
-    "tm.commit": lambda request: request.tm.commit(),
-    "tm.abort": lambda request: request.tm.abort(),
-    "tm.doom": lambda request: request.tm.doom(),
-    "with tm": enter_manager,
-}
-INSTEAD = "Return a 2xx or 3xx response to commit"
-ALL_REFUSED = dict.fromkeys(VIOLATIONS, LifecycleViolation)
-
-# These have no door at which to refuse them; they must be found out at the end.
-UNDERHAND = {
-    "session transaction.rollback": lambda request: request.dbsession.get_transaction().rollback(),
-    "session transaction.close": lambda request: request.dbsession.get_transaction().close(),
-    "connection.rollback": lambda request: request.dbsession.connection().rollback(),
-    "connection.close": lambda request: request.dbsession.connection().close(),
-    "connection.invalidate": lambda request: request.dbsession.connection().invalidate(),
-}
+# Each refusal names the remedy: another status, a savepoint, or where the setting belongs.
+INSTEAD = ("Return a 2xx or 3xx response", "where the engine is made", "unit_of_work()")
+ALL_REFUSED = dict.fromkeys(REFUSED, LifecycleViolation)
 
 
 def writing_around(violate, *errors: type[Exception]):
@@ -83,21 +47,21 @@ def types_of(outcomes: dict[str, Outcome]) -> dict[str, type]:
 
 
 def test_a_lifecycle_call_is_refused_and_says_what_to_do_instead(serve: Serve) -> None:
-    site, outcomes = ask_each(serve, VIOLATIONS, writing_around)
+    site, outcomes = ask_each(serve, REFUSED, writing_around)
     assert types_of(outcomes) == ALL_REFUSED
-    assert [name for name, error in outcomes.items() if INSTEAD not in str(error)] == []
+    assert [name for name, error in outcomes.items() if not any(each in str(error) for each in INSTEAD)] == []
     assert len(site.rows()) == 2
 
 
 def test_swallowing_the_refusal_commits_nothing(serve: Serve) -> None:
-    site, outcomes = ask_each(serve, VIOLATIONS, lambda violate: writing_around(violate, Exception))
+    site, outcomes = ask_each(serve, REFUSED, lambda violate: writing_around(violate, Exception))
     assert types_of(outcomes) == ALL_REFUSED
     assert len(site.rows()) == 2
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_swallowing_the_refusal_is_no_success_where_nothing_was_written(serve: Serve, method: str) -> None:
-    _, outcomes = ask_each(serve, VIOLATIONS, reading_around, method)
+    _, outcomes = ask_each(serve, REFUSED, reading_around, method)
     assert types_of(outcomes) == ALL_REFUSED
 
 
@@ -119,9 +83,39 @@ def test_ending_the_transaction_behind_the_sessions_back_is_no_success(serve: Se
     assert len(site.rows()) == 2
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_how_a_transaction_begins_is_not_the_views_to_say(serve: Serve, method: str) -> None:
+    def first_using(use):
+        def view(request):
+            with suppress(LifecycleViolation):
+                use(request)
+            with suppress(Exception):
+                core_insert(request.dbsession)
+            return Response()
+
+        return view
+
+    site, outcomes = ask_each(serve, FIRST_USES, first_using, method)
+    assert types_of(outcomes) == dict.fromkeys(FIRST_USES, LifecycleViolation)
+    assert len(site.rows()) == 2
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_stricter_isolation_may_be_asked_for_by_a_view_that_writes(serve: Serve) -> None:
+    def view(request):
+        session = request.dbsession
+        session.connection(execution_options={"isolation_level": "SERIALIZABLE"})
+        core_insert(session)
+        return Response(session.scalar(text("SHOW transaction_isolation")))
+
+    site = serve(at("/", view))
+    assert site.client().post("/").text == "serializable"
+    assert len(site.rows()) == 3
+
+
 def test_the_next_request_is_not_punished(serve: Serve) -> None:
     site = serve(
-        at("/bad", writing_around(VIOLATIONS["connection.commit"], Exception)),
+        at("/bad", writing_around(REFUSED["connection.commit"], Exception)),
         at("/good", writing_around(lambda request: None)),
         sqlalchemy__pool_size="1",
     )

@@ -1,0 +1,68 @@
+"""Every statement of a session passes here, before it is sent and after: may it go, and what did it cost?"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from myapp.db.control import refuse_control
+from myapp.db.dialects import dialect_of
+from myapp.db.errors import TransactionPoisoned
+from myapp.db.owner import Owner, owner_of
+
+# What SQLAlchemy sends for begin_nested() comes through the same door, with names of its own.
+_OF_BEGIN_NESTED = tuple(
+    f"{word} sa_savepoint_" for word in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
+)
+
+
+def listen(engine: Engine) -> None:
+    """Attach the one listener before each statement and the one after it."""
+    in_transaction = dialect_of(engine.dialect.name).in_transaction
+
+    def before(
+        connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: Any
+    ) -> None:
+        owner = owner_of(connection)
+        if owner is None or owner.in_machinery:
+            return
+        if not statement.startswith(_OF_BEGIN_NESTED):
+            refuse_control(owner, statement)
+        require_same_transaction(owner, in_transaction=in_transaction(cursor.connection))
+        owner.cost.started = time.perf_counter()
+
+    def after(
+        connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: Any
+    ) -> None:
+        owner = owner_of(connection)
+        # What the machinery itself sends is no statement of the application's.
+        if owner is None or owner.in_machinery:
+            return
+        cost = owner.cost
+        cost.seconds += time.perf_counter() - cost.started
+        if not statement.startswith(_OF_BEGIN_NESTED):
+            cost.statements += 1
+            # SQLite does not know how many rows a SELECT will have: it says -1.
+            cost.rows += max(0, cursor.rowcount)
+
+    event.listen(engine, "before_cursor_execute", before)
+    event.listen(engine, "after_cursor_execute", after)
+
+
+def require_same_transaction(owner: Owner, *, in_transaction: bool) -> None:
+    """Raise if the transaction was ended on the driver's own connection, which no other guard can see.
+
+    What was done before is then lost or durable, and what follows would be a transaction of its own.
+
+    Raises:
+        TransactionPoisoned: the session has sent statements, and the driver is in no transaction.
+    """
+    if owner.cost.statements and not in_transaction:
+        error = TransactionPoisoned(
+            "The transaction was ended on the driver's connection, behind the session's back: what was done "
+            "before is lost or already durable."
+        )
+        owner.record_error(error)
+        raise error
