@@ -7,6 +7,8 @@ This package knows no ledger. docs/session.md tells the rest.
 
 from __future__ import annotations
 
+import logging
+
 from pyramid.config import PHASE3_CONFIG, Configurator
 from pyramid.exceptions import ConfigurationError
 
@@ -27,7 +29,9 @@ from myapp.db.session import OwnedSession, SessionFactory
 from myapp.db.settings import DbSettings, from_settings
 from myapp.db.streaming import stream
 from myapp.db.tm import make_manager, mark_repeatable, veto_by_status
-from myapp.db.work import throwaway, unit_of_work
+from myapp.db.work import UnitOfWork, throwaway, unit_of_work
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "CommitOutcomeUnknown",
@@ -40,6 +44,7 @@ __all__ = [
     "SessionFactory",
     "SessionUnavailable",
     "TransactionPoisoned",
+    "UnitOfWork",
     "Usage",
     "after_commit",
     "from_settings",
@@ -58,8 +63,8 @@ def includeme(config: Configurator) -> None:
     """Add the engine, the transaction tween, retries and `request.dbsession`.
 
     Raises:
-        ConfigurationError: a setting is missing, unknown or unreadable, or one of pyramid_tm's or
-            pyramid_retry's is given that is the contract's to set.
+        ConfigurationError: a setting is missing, unknown or unreadable; or, when the configuration is
+            committed, somebody has changed what pyramid_tm and pyramid_retry were told here.
     """
     settings = from_settings(config.get_settings())
     engine = make_engine(settings)
@@ -84,17 +89,10 @@ def _settle(config: Configurator, settings: DbSettings) -> None:
         # It would open a transaction on pages that need none, to log who asked.
         "tm.annotate_user": False,
     }
-    _require_unset(config, settled)
+    if given := settled.keys() & config.get_settings().keys():
+        log.warning("%s: ignored, the contract of myapp.db depends on its own.", ", ".join(sorted(given)))
     config.add_settings(settled)
     config.action(None, lambda: _require_settled(config, settled), order=PHASE3_CONFIG + 1)
-
-
-def _require_unset(config: Configurator, settled: dict[str, object]) -> None:
-    if given := settled.keys() & config.get_settings().keys():
-        raise ConfigurationError(
-            f"{', '.join(sorted(given))}: not to be set with myapp.db, whose contract depends on it. The "
-            "status decides what commits, and db.retry_attempts how often a request is tried."
-        )
 
 
 def _require_settled(config: Configurator, settled: dict[str, object]) -> None:

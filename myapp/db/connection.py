@@ -22,7 +22,8 @@ _REMEDY = (
 _FIXED = (
     "{names} cannot be set on a session's connection: the mode comes from the view option db_mode, the rest "
     "from where the engine is made. On PostgreSQL a view that writes may ask for a stricter isolation with "
-    'its first use of the session: dbsession.connection(execution_options={{"isolation_level": "SERIALIZABLE"}}).'
+    "its first use of the session: "
+    'dbsession.connection(execution_options={{"isolation_level": "SERIALIZABLE"}}).'
 )
 
 # They say who owns a transaction and how it begins; any other option is the view's own affair.

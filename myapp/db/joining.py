@@ -30,9 +30,15 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
     def tpc_begin(self, trans: Any) -> None:
         """Send what is pending; refuse to go on if an error was swallowed, before or now."""
         # A session whose flush failed refuses another one, and that refusal would hide what went wrong first.
+        self._record_failed_flush()
         self.owner.require_unpoisoned()
         self.session.flush()
         self.owner.require_unpoisoned()
+
+    def _record_failed_flush(self) -> None:
+        # A flush connects by a door of its own, so a failure to connect may have been recorded nowhere.
+        if not self.session.is_active and (cause := self.tx._rollback_exception) is not None:
+            self.owner.record_error(cause)
 
     def tpc_vote(self, trans: Any) -> None:
         """Commit: the last data manager to vote is the one that decides.

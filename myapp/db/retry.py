@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.config import Configurator
-from pyramid_retry import IBeforeRetry
+from pyramid_retry import IBeforeRetry, IRetryableError, RetryableException
 
 # The first wait is up to 10 ms, about a transaction's length, and doubles; a second is the most.
 _FIRST_WAIT_S = 0.01
@@ -18,6 +18,11 @@ _LONGEST_WAIT_S = 1.0
 def includeme(config: Configurator) -> None:
     """Wait before each retry; pyramid_retry itself has no back-off."""
     config.add_subscriber(_wait, IBeforeRetry)
+
+
+def is_retryable(error: BaseException) -> bool:
+    """Tell whether the error says that the same work may succeed when done again."""
+    return isinstance(error, RetryableException) or bool(IRetryableError.providedBy(error))
 
 
 def wait_s(attempt: int, draw: Callable[[float, float], float] = random.uniform) -> float:

@@ -52,13 +52,18 @@ class OwnedSession(Session):
                 "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."
             )
 
-    def _require_own(self, engine: Any) -> None:
-        # Two databases cannot be committed as one, and another engine has none of the guards.
+    def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
+        """Return the session's engine; refuse another one.
+
+        Two databases cannot be committed as one, and the other has none of the guards.
+        """
+        engine = super().get_bind(*args, **options)
         if engine is not self.bind:
             raise self.owner.violate(
                 "A session speaks to the database it was made for. For another one open a unit_of_work() "
                 "on a SessionFactory of its own."
             )
+        return engine
 
     def commit(self) -> None:
         """Refuse, unless called by the machinery."""
@@ -108,7 +113,6 @@ class OwnedSession(Session):
         self, engine: Any, execution_options: Mapping[str, Any] | None = None, **options: Any
     ) -> Connection:
         self._require_usable()
-        self._require_own(engine)
         refuse_protected(self.owner, execution_options or {}, engine.dialect.name)
         try:
             return super()._connection_for_bind(engine, execution_options, **options)

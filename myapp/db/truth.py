@@ -28,7 +28,7 @@ def includeme(config: Configurator) -> None:
 
 
 def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
-    """Return the tween that puts an error in place of a false success, and doubt in that of a false denial."""
+    """Return the tween that replaces a false success by an error, and a false denial by doubt."""
 
     def require_truth(request: Any) -> Any:
         try:

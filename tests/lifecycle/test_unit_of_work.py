@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from operator import methodcaller
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import DBAPIError
 
 from myapp.db import (
+    ConcurrencyConflict,
     LifecycleViolation,
     Mode,
     SessionFactory,
@@ -139,3 +140,68 @@ def test_a_throwaway_takes_its_side_files_along(bookcase_database: Database, tmp
         core_insert(session)
         assert len(list(tmp_path.glob("*.sqlite-*"))) == 2
     assert list(tmp_path.glob("*.sqlite-*")) == []
+
+
+def test_what_is_run_is_run_again_after_a_conflict(site, factory) -> None:
+    sessions = []
+
+    def work(session):
+        sessions.append(session)
+        session.add(Shelf(name="run"))
+        session.flush()
+        if len(sessions) < 3:
+            # Nothing of a failed attempt is seen by the next one, and no connection is held between the two.
+            raise ConcurrencyConflict
+        return session.scalars(select(Shelf.name).where(Shelf.name == "run")).one()
+
+    assert unit_of_work(factory).run(work) == "run"
+    assert len(set(map(id, sessions))) == 3
+    assert [row[2] for row in site.rows() if row[2] == "run"] == ["run"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_conflict_found_by_commit_is_met_with_another_attempt(serve: Serve) -> None:
+    site = serve(sqlalchemy__isolation_level="SERIALIZABLE")
+    attempts = []
+
+    def work(session):
+        # Write skew: each of the two reads what the other one writes, so no order of them is right.
+        attempts.append(session.scalars(select(Shelf.visits).where(Shelf.id == 2)).one())
+        session.execute(update(Shelf).where(Shelf.id == 1).values(visits=Shelf.visits + 1))
+        if len(attempts) == 1:
+            skew(site.database)
+
+    unit_of_work(site.registry["dbsession_factory"]).run(work)
+    assert attempts == [0, 1]
+    assert (witness.visits(site.database, 1), witness.visits(site.database, 2)) == (1, 1)
+
+
+def skew(database: Database) -> None:
+    """Read the first shelf and write the second, in a transaction of somebody else's."""
+    with closing(witness.connect(database)) as other:
+        other.execute("BEGIN ISOLATION LEVEL SERIALIZABLE")
+        other.execute("SELECT visits FROM shelf WHERE id = 1")
+        other.execute("UPDATE shelf SET visits = visits + 1 WHERE id = 2")
+        other.execute("COMMIT")
+
+
+@pytest.mark.parametrize(("error", "calls"), [(ConcurrencyConflict, 2), (ValueError, 1), (SystemExit, 1)])
+def test_it_is_run_as_often_as_asked_and_only_after_a_conflict(site, factory, error, calls: int) -> None:
+    before, called = site.rows(), []
+
+    def work(session):
+        called.append(core_insert(session))
+        raise error
+
+    with pytest.raises(error):
+        unit_of_work(factory).run(work, attempts=2)
+    assert len(called) == calls
+    assert site.rows() == before
+
+
+def test_a_unit_of_work_is_not_entered_twice_at_once(factory) -> None:
+    unit = unit_of_work(factory)
+    with unit, pytest.raises(RuntimeError):
+        unit.__enter__()
+    with unit as session:
+        assert session.scalars(select(Shelf)).all()
