@@ -40,35 +40,48 @@ class Answer:
 class Caller:
     """One kept-alive connection to one server, opened again after each failure."""
 
-    def __init__(self, port: int, secret: str) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=ANSWER_TIMEOUT_S)
+    def __init__(self, port: int, secret: str, timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=timeout_s)
         self._headers = {"Authorization": f"Bearer {secret}"}
 
     def get(self, path: str) -> Answer:
         """Read something."""
-        return self._ask("GET", path, None, self._headers)
+        self._send("GET", path, None, self._headers)
+        return self.answer()
 
     def post(self, path: str, body: Any, key: str | None = None) -> Answer:
-        """Send a JSON body, with an idempotency key or without."""
+        """Send a JSON body, with an idempotency key or without, and return its answer."""
+        self.send_post(path, body, key)
+        return self.answer()
+
+    def send_post(self, path: str, body: Any, key: str | None = None) -> None:
+        """Send the same, and leave its answer for `answer`."""
         headers = {**self._headers, "Content-Type": "application/json"}
         if key is not None:
             headers["Idempotency-Key"] = key
-        return self._ask("POST", path, json.dumps(body).encode(), headers)
+        self._send("POST", path, json.dumps(body).encode(), headers)
 
-    def close(self) -> None:
-        """Close the connection; the next request opens another."""
-        self._connection.close()
-
-    def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
-        self._open()
+    def answer(self) -> Answer:
+        """Wait for the answer to what was sent."""
         try:
-            self._connection.request(method, path, body, headers)
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, HTTPException) as error:
             self.close()
             raise NoAnswerError(repr(error)) from error
         return Answer(response.status, _decoded(content), "Idempotency-Replayed" in response.headers)
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        self._connection.close()
+
+    def _send(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> None:
+        self._open()
+        try:
+            self._connection.request(method, path, body, headers)
+        except (OSError, HTTPException) as error:
+            self.close()
+            raise NoAnswerError(repr(error)) from error
 
     def _open(self) -> None:
         if self._connection.sock is None:

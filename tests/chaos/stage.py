@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +48,9 @@ def staged(dialect: str, logs: Path) -> Iterator[Stage]:
         for server in servers:
             stack.callback(server.stop)
             server.start()
-        yield Stage(database, postgres, servers, secret, _funded(Caller(servers[0].port, secret)))
+        with closing(Caller(servers[0].port, secret)) as caller:
+            funded = open_bank(caller, ACCOUNTS)
+        yield Stage(database, postgres, servers, secret, funded)
 
 
 def _database(dialect: str, stack: ExitStack) -> tuple[Database, PostgresServer | None]:
@@ -62,12 +64,13 @@ def _database(dialect: str, stack: ExitStack) -> tuple[Database, PostgresServer 
     return Database("postgresql", postgres.url("bank")), postgres
 
 
-def _funded(caller: Caller) -> tuple[Order, ...]:
+def open_bank(caller: Caller, accounts: Iterable[str]) -> tuple[Order, ...]:
+    """Make the ledger with accounts that cannot go below zero; return the orders that funded them."""
     assets = [{"code": code, "scale": scale} for code, scale in SCALES.items()]
     _make(caller, "/v1/ledgers", {"name": LEDGER, "assets": assets})
     _make(caller, f"{BOOKS}/accounts", {"path": EQUITY})
     orders = []
-    for path in ACCOUNTS:
+    for path in accounts:
         _make(
             caller, f"{BOOKS}/accounts", {"path": path, "limits": {asset: {"min": "0"} for asset in SCALES}}
         )
@@ -76,7 +79,6 @@ def _funded(caller: Caller) -> tuple[Order, ...]:
         assert answer.status == 201, answer
         order.verdict, order.answer = Verdict.KEPT, answer.document
         orders.append(order)
-    caller.close()
     return tuple(orders)
 
 
