@@ -33,7 +33,12 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
     parser.add_argument("--database", choices=[*DIALECTS, "both"], default="both")
-    parser.add_argument("--seconds", type=float, default=40, help="of the bank test, on each database")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=30,
+        help="of the bank test, on each database; up to 60 more until the counts are reached",
+    )
     parser.add_argument("--kills", type=int, default=15, help="at least so many in the bank test")
     parser.add_argument("--acknowledged", type=int, default=3_000, help="at least so many in the bank test")
     parser.add_argument("--sigterms", type=int, default=5, help="terminations under load, on each database")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from random import Random
 
 from tests.chaos.books import Books, read_books
@@ -14,8 +15,16 @@ from tests.chaos.stage import TRANSACTIONS, Stage
 REPLAYS = 200
 
 
-def examine(stage: Stage, record: Record, random: Random) -> list[str]:
-    """Return every breach: seen by the clients, in the tables, in the API's list, in the replays."""
+@dataclass(frozen=True)
+class Findings:
+    """Every breach, and how many of the orders in doubt turned out to be kept, which is no breach."""
+
+    breaches: list[str]
+    doubtful_kept: int
+
+
+def examine(stage: Stage, record: Record, random: Random) -> Findings:
+    """Return what was wrong: seen by the clients, in the tables, in the API's list, in the replays."""
     orders = [*stage.funded, *record.orders]
     books = read_books(stage.database)
     found = [*record.breaches, *breaches(orders, books)]
@@ -27,7 +36,8 @@ def examine(stage: Stage, record: Record, random: Random) -> list[str]:
     found += _listed(callers[0], books, orders)
     for caller in callers:
         caller.close()
-    return found
+    in_doubt = {order.key for order in orders if order.verdict is Verdict.IN_DOUBT}
+    return Findings(found, len(in_doubt & set(books.descriptions.values())))
 
 
 def _replayed(orders: Sequence[Order], callers: Sequence[Caller], random: Random) -> Iterator[str]:

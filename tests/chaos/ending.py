@@ -30,8 +30,7 @@ def run(dialect: str, terminations: int, seed: int, logs: Path) -> Outcome:
             ends = [_end_one(stage, crew, random) for _ in range(terminations)]
         record = crew.record()
         lasted_s = time.monotonic() - begun_s
-        breaches = [_wrong_end(status) for status, _ in ends if status != 0]
-        breaches += examine(stage, record, random)
+        findings = examine(stage, record, random)
     return Outcome(
         "SIGTERM",
         dialect,
@@ -39,7 +38,8 @@ def run(dialect: str, terminations: int, seed: int, logs: Path) -> Outcome:
         record,
         terminations=len(ends),
         slowest_end_s=max((seconds for _, seconds in ends), default=0.0),
-        breaches=breaches,
+        doubtful_kept=findings.doubtful_kept,
+        breaches=[*(_wrong_end(status) for status, _ in ends if status != 0), *findings.breaches],
     )
 
 

@@ -20,6 +20,7 @@ class Outcome:
     database_kills: int = 0
     terminations: int = 0
     slowest_end_s: float = 0.0
+    doubtful_kept: int = 0
     short: tuple[str, ...] = ()
     breaches: Sequence[str] = field(default=())
 
@@ -49,6 +50,7 @@ def _row(outcome: Outcome) -> dict[str, str]:
         "acknowledged": str(record.acknowledged),
         "refused": str(verdicts.count(Verdict.NOTHING)),
         "in doubt": str(verdicts.count(Verdict.IN_DOUBT)),
+        "of them kept": str(outcome.doubtful_kept),
         "retries": str(sum(max(0, order.attempts - 1) for order in record.orders)),
         "unanswered": str(record.unanswered),
         "reads": str(record.reads),
