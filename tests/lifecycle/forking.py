@@ -1,0 +1,54 @@
+"""A forked child of the test process: it does one thing, says what came of it, and is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+WAIT_S = 30
+
+
+def fork() -> int:
+    """Fork; a child that hangs is ended by its own alarm."""
+    with warnings.catch_warnings():
+        # Newer Pythons warn of threads that a child does not inherit; it needs none of them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid == 0:
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.alarm(WAIT_S)
+    return pid
+
+
+def in_child(work: Callable[[], Any]) -> Any:
+    """Return what `work` returned in a forked child, which then ended with `os._exit`."""
+    reading, writing = os.pipe()
+    pid = fork()
+    if pid == 0:
+        _answer(work, writing)
+    os.close(writing)
+    with os.fdopen(reading) as answer:
+        said = answer.read()
+    _, status = os.waitpid(pid, 0)
+    assert status == 0, "the child died"
+    return json.loads(said)
+
+
+def _answer(work: Callable[[], Any], writing: int) -> None:
+    # Not one line of the test runner may run in the child, whatever happens.
+    try:
+        os.write(writing, json.dumps(_outcome(work)).encode())
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def _outcome(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
