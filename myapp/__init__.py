@@ -25,6 +25,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         ancestors.listen(engine)  # before the first connection: what SQLite has no function for
         require_current(engine, global_config.get("__file__"))
         config.include("myapp.db.health")  # /healthz and /readyz
+        config.include("myapp.db.metrics")  # /metrics, for Prometheus
         config.include("myapp.schema")  # ready only while the schema is the newest
         config.include("myapp.http.memory")  # bodies are buffered in memory, never in files
         config.include("myapp.http.observe")  # an id, a time and a log line for every request

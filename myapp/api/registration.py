@@ -29,7 +29,7 @@ def includeme(config: Configurator) -> None:
         by_path[route.path].append(route)
     for path, routes in by_path.items():
         _add_path(config, path, routes)
-    for name in ("healthz", "readyz"):
+    for name in ("healthz", "readyz", "metrics"):
         config.add_view(_method_not_allowed(["GET", "HEAD"]), route_name=name)
     config.add_forbidden_view(_forbidden)
 

@@ -18,6 +18,7 @@ from myapp.db.owner import Cost
 log = logging.getLogger(__name__)
 
 HEADER = "X-DB"
+_OBSERVERS = "myapp.db.observers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,9 @@ class Usage:
         return f"{self.mode}; {self.statements} statements; {milliseconds}; attempt {self.attempt}"
 
 
+Observer = Callable[[Usage, int | None], None]
+
+
 def usage(request: Any) -> Usage:
     """Return what the request has cost so far, in its present attempt."""
     attempt = request.environ.get("retry.attempt", 0) + 1
@@ -46,18 +50,31 @@ def usage(request: Any) -> Usage:
 
 
 def includeme(config: Configurator) -> None:
-    """Report each request, above the transaction's tween, so that COMMIT has happened."""
+    """Report each attempt, above the transaction's tween, so that COMMIT has happened."""
+    config.registry[_OBSERVERS] = []
     config.add_tween("myapp.db.accounting.tween_factory", over="pyramid_tm.tm_tween_factory")
+
+
+def add_observer(config: Configurator, observe: Observer) -> None:
+    """Call `observe(usage, status)` after each attempt; the status is None where an exception left it."""
+    config.registry[_OBSERVERS].append(observe)
 
 
 def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
     """Return the tween that reports."""
     in_header = registry["db.settings"].report_header
+    observers: list[Observer] = registry[_OBSERVERS]
 
     def report(request: Any) -> Any:
-        response = handler(request)
-        used = usage(request)
-        log.debug("%s %s: %s", request.method, request.environ.get("PATH_INFO", ""), used)
+        status = None
+        try:
+            response = handler(request)
+            status = response.status_int
+        finally:
+            used = usage(request)
+            log.debug("%s %s: %s", request.method, request.environ.get("PATH_INFO", ""), used)
+            for observe in observers:
+                observe(used, status)
         if in_header:
             response.headers[HEADER] = str(used)
         return response

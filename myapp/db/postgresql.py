@@ -9,7 +9,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from myapp.db.owner import is_interactive
+from myapp.db.owner import is_interactive, machinery_of
 from myapp.db.settings import DbSettings
 
 # One snapshot for all the queries of a request, and a server that refuses a stray write. psycopg puts
@@ -47,7 +47,8 @@ def listen(engine: Engine) -> None:
 def _begin(connection: Connection) -> None:
     # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
     if is_interactive(connection):
-        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        with machinery_of(connection):
+            connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.config import Configurator
-from pyramid_retry import IBeforeRetry, IRetryableError, RetryableException
+from pyramid_retry import IRetryableError, RetryableException
 
 # The first wait is up to 10 ms, about a transaction's length, and doubles; a second is the most.
 _FIRST_WAIT_S = 0.01
@@ -16,8 +16,21 @@ _LONGEST_WAIT_S = 1.0
 
 
 def includeme(config: Configurator) -> None:
-    """Wait before each retry; pyramid_retry itself has no back-off."""
-    config.add_subscriber(_wait, IBeforeRetry)
+    """Wait before each further attempt; pyramid_retry itself has no back-off."""
+    # Above the transaction's tween, so that no connection is held while sleeping. A subscriber to
+    # IBeforeRetry would do as well, but with the first one Pyramid begins to dispatch every event.
+    config.add_tween("myapp.db.retry.tween_factory", over="pyramid_tm.tm_tween_factory")
+
+
+def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Return the tween that waits."""
+
+    def wait_first(request: Any) -> Any:
+        if attempt := request.environ.get("retry.attempt", 0):
+            time.sleep(wait_s(attempt - 1))
+        return handler(request)
+
+    return wait_first
 
 
 def is_retryable(error: BaseException) -> bool:
@@ -28,8 +41,3 @@ def is_retryable(error: BaseException) -> bool:
 def wait_s(attempt: int, draw: Callable[[float, float], float] = random.uniform) -> float:
     """Return how long to wait after the attempt with this number (from 0): full jitter, in seconds."""
     return draw(0.0, min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2**attempt))
-
-
-def _wait(event: Any) -> None:
-    # The event fires after the transaction ended, so no connection is held while sleeping.
-    time.sleep(wait_s(event.environ["retry.attempt"]))

@@ -6,16 +6,20 @@ The driver's default transaction mode opens transactions behind our back and los
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from myapp.db.owner import Mode, is_interactive, machinery_of, mode_of
+from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
 
 READ_OPTIONS: Mapping[str, Any] = {}
+
+# Where the pool's connection is told how its next transaction begins.
+_PLAN = "myapp_begin"
 
 
 def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
@@ -47,7 +51,9 @@ def is_memory(url: URL) -> bool:
 def listen(engine: Engine) -> None:
     """Attach the connection settings and the explicit BEGIN."""
     event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
+    event.listen(engine, "begin", _plan_begin)
+    # SQLAlchemy calls it next, inside its own error handling. The dialect's own trusts the driver to begin.
+    engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
 
 
 def _configure(dbapi_connection: Any, record: object) -> None:
@@ -65,16 +71,28 @@ def _configure(dbapi_connection: Any, record: object) -> None:
         cursor.close()
 
 
-def _begin(connection: Connection) -> None:
-    with machinery_of(connection):
-        # query_only sticks to the pooled connection, so it is set at every begin. It goes through
-        # exec_driver_sql like BEGIN itself: a raw cursor's errors would bypass their classification.
-        reading = mode_of(connection) is Mode.READ
-        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-        # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
-        # fail although it waited. Someone at a prompt would hold that lock while thinking.
-        deferred = reading or is_interactive(connection)
-        connection.exec_driver_sql("BEGIN DEFERRED" if deferred else "BEGIN IMMEDIATE")
+def _plan_begin(connection: Connection) -> None:
+    # Only this event sees the connection's options, and only `do_begin` has its errors classified.
+    connection.info[_PLAN] = (mode_of(connection), is_interactive(connection), owner_of(connection))
+
+
+def _do_begin(dbapi_connection: Any) -> None:
+    mode, interactive, owner = dbapi_connection.info[_PLAN]
+    reading = mode is Mode.READ
+    # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
+    # fail although it waited. Someone at a prompt would hold that lock while thinking.
+    kind = "DEFERRED" if reading or interactive else "IMMEDIATE"
+    began_s = time.perf_counter()
+    cursor = dbapi_connection.cursor()
+    try:
+        # query_only sticks to the pooled connection, so it is set at every begin.
+        cursor.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        cursor.execute(f"BEGIN {kind}")
+    finally:
+        cursor.close()
+        if owner is not None:
+            # The wait for the write lock is the longest that a busy database makes a request wait.
+            owner.cost.seconds += time.perf_counter() - began_s
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

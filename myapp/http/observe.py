@@ -12,6 +12,7 @@ from typing import Any
 from pyramid.config import Configurator
 from pyramid.tweens import INGRESS
 
+from myapp.db import usage
 from myapp.ledger.ids import new_id
 
 log = logging.getLogger("myapp.requests")
@@ -47,14 +48,13 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
         response = handler(request)
         response.headers[HEADER] = request.request_id
         seconds = time.perf_counter() - started
-        attempt = request.environ.get("retry.attempt", 0) + 1
         log.info(
-            "%s %s %s %.1f ms attempt %d id %s",
+            "%s %s %s %.1f ms (%s) id %s",
             request.method,
             request.environ.get("PATH_INFO", ""),
             response.status_int,
             seconds * 1000,
-            attempt,
+            usage(request),
             request.request_id,
         )
         return response

@@ -125,8 +125,8 @@ def test_a_key_of_one_ledger_lists_that_ledger_alone(guarded: TestApp, secrets: 
     assert names("foreign admin") == ["strict"]
 
 
-@pytest.mark.parametrize("url", ["/healthz", "/readyz"])
-def test_health_needs_no_key(guarded: TestApp, url: str) -> None:
+@pytest.mark.parametrize("url", ["/healthz", "/readyz", "/metrics"])
+def test_whoever_watches_the_service_needs_no_key(guarded: TestApp, url: str) -> None:
     assert send(guarded, "GET", url).status_int == 200
 
 

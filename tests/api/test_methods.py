@@ -9,11 +9,11 @@ from myapp.api.routes import ROUTES
 from tests.api.client import REQUEST_ID, address, refused, send
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
-HEALTH = {"/healthz": {"GET", "HEAD"}, "/readyz": {"GET", "HEAD"}}
+OPERATIONS = {path: {"GET", "HEAD"} for path in ("/healthz", "/readyz", "/metrics")}
 
 
 def declared() -> dict[str, set[str]]:
-    by_path: dict[str, set[str]] = {path: set(methods) for path, methods in HEALTH.items()}
+    by_path: dict[str, set[str]] = {path: set(methods) for path, methods in OPERATIONS.items()}
     for route in ROUTES:
         by_path.setdefault(route.path, set()).update({route.method})
         if route.method == "GET":
@@ -42,7 +42,9 @@ def test_head_answers_like_get_without_a_body(library: TestApp, path: str) -> No
     url = address(library, path)
     head, full = send(library, "HEAD", url), send(library, "GET", url)
     assert (head.status_int, head.body) == (full.status_int, b"") == (200, b"")
-    assert head.content_type == full.content_type == "application/json"
+    assert (
+        head.content_type == full.content_type == ("text/plain" if path == "/metrics" else "application/json")
+    )
     assert head.headers[REQUEST_ID]
 
 

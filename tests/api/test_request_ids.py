@@ -16,6 +16,7 @@ ANSWERS = [
     ("GET", "/v1", 200),
     ("GET", "/healthz", 200),
     ("GET", "/readyz", 200),
+    ("GET", "/metrics", 200),
     ("GET", "/nowhere", 404),
     ("PUT", "/v1", 405),
     ("GET", "/v1/ledgers?limit=0", 400),
