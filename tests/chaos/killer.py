@@ -9,7 +9,7 @@ from threading import Event
 
 from tests.chaos.stage import Stage
 
-PAUSE_S_MAX = 1.5
+PAUSE_S_MAX = 2.0
 
 
 class Target(Enum):
