@@ -9,10 +9,14 @@ from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine, engine_from_config
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.util import asbool
 
 from myapp.db import checkin, commit, connection, failures, statements
 from myapp.db.dialects import dialect_of
 from myapp.db.settings import DbSettings
+
+# SQLAlchemy reads these from an ini file as they stand, and the text "false" is true.
+_BOOLEANS = frozenset({"pool_pre_ping", "pool_use_lifo", "hide_parameters", "skip_autocommit_rollback"})
 
 
 def make_engine(settings: DbSettings) -> Engine:
@@ -40,7 +44,10 @@ def make_engine(settings: DbSettings) -> Engine:
 def _create(settings: DbSettings) -> Engine:
     url = make_url(settings.engine_options["url"])
     defaults = dialect_of(url.get_backend_name()).engine_options(url, settings)
-    return engine_from_config({**settings.engine_options}, prefix="", **_unless_given(defaults, settings))
+    options = {**settings.engine_options}
+    for name in _BOOLEANS & options.keys():
+        options[name] = asbool(options[name])
+    return engine_from_config(options, prefix="", **_unless_given(defaults, settings))
 
 
 def _unless_given(defaults: dict[str, object], settings: DbSettings) -> dict[str, object]:

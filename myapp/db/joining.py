@@ -29,6 +29,8 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
 
     def tpc_begin(self, trans: Any) -> None:
         """Send what is pending; refuse to go on if an error was swallowed, before or now."""
+        if self.owner.is_inherited:
+            raise self.owner.violate("A forked child cannot commit its parent's transaction.")
         # A session whose flush failed refuses another one, and that refusal would hide what went wrong first.
         self._record_failed_flush()
         self.owner.require_unpoisoned()
@@ -58,6 +60,9 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
 
     def _finish(self, final_state: str) -> None:
         session = self.session
+        if self.owner.is_inherited:
+            self._abandon(final_state)
+            return
         try:
             with self.owner.machinery():
                 super()._finish(final_state)
@@ -68,6 +73,16 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
             raise
         finally:
             self.owner.end()
+
+    def _abandon(self, final_state: str) -> None:
+        # A ROLLBACK of a forked child's would reach the server over its parent's socket, and undo what the
+        # parent goes on to commit. Collecting it would send one as well, so it is kept until the child ends.
+        _ABANDONED.append(self)
+        self.state = final_state
+        self.owner.end()
+
+
+_ABANDONED: list[OwnedDataManager] = []
 
 
 def join(session: OwnedSession, manager: TransactionManager) -> None:

@@ -7,6 +7,7 @@ nobody has undone. It refers to neither session nor request, so it can never kee
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -48,6 +49,7 @@ class Owner:
 
     mode: Mode
     thread_id: int = field(default_factory=threading.get_ident)
+    process_id: int = field(default_factory=os.getpid)
     ended: bool = False
     in_machinery: bool = False
     cost: Cost = field(default_factory=Cost)
@@ -75,6 +77,11 @@ class Owner:
     def record_error(self, error: BaseException) -> None:
         """Note a database error; only a rollback to a savepoint opened before it undoes it."""
         self.errors.append((len(self.savepoints), error))
+
+    @property
+    def is_inherited(self) -> bool:
+        """Whether this is a forked child's copy: the transaction, and the socket, are its parent's."""
+        return self.process_id != os.getpid()
 
     def end(self) -> None:
         """Refuse all further use, and let go of the errors: their tracebacks hold the frames of the view."""

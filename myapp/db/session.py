@@ -47,6 +47,10 @@ class OwnedSession(Session):
                 "This session's request (or unit of work) is over. Load what is needed before it ends, or "
                 "open a unit_of_work() of your own."
             )
+        if self.owner.is_inherited:
+            raise self.owner.violate(
+                "A session belongs to the process that opened it. Open a unit_of_work() in the forked child."
+            )
         if self.owner.thread_id != threading.get_ident():
             raise self.owner.violate(
                 "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."

@@ -42,9 +42,8 @@ def test_head_answers_like_get_without_a_body(library: TestApp, path: str) -> No
     url = address(library, path)
     head, full = send(library, "HEAD", url), send(library, "GET", url)
     assert (head.status_int, head.body) == (full.status_int, b"") == (200, b"")
-    assert (
-        head.content_type == full.content_type == ("text/plain" if path == "/metrics" else "application/json")
-    )
+    expected = "text/plain" if path == "/metrics" else "application/json"
+    assert head.content_type == full.content_type == expected
     assert head.headers[REQUEST_ID]
 
 
