@@ -18,8 +18,8 @@ class Effort:
     warm_up_requests: int
 
 
-FULL = Effort(rounds=60, requests=100, warm_up_requests=500)
-QUICK = Effort(rounds=10, requests=50, warm_up_requests=200)
+FULL = Effort(rounds=80, requests=50, warm_up_requests=500)
+QUICK = Effort(rounds=20, requests=30, warm_up_requests=200)
 
 
 def effort_of(environment: Mapping[str, str]) -> Effort:
