@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 from random import Random
-from threading import Event, Thread
+from threading import Event
 
 from tests.chaos.aftermath import examine
 from tests.chaos.crew import Crew, at_work
@@ -46,23 +47,19 @@ def run(dialect: str, seconds: float, kills: int, acknowledged: int, seed: int, 
 
 def _play(crew: Crew, killer: Killer, seconds: float, kills: int, acknowledged: int) -> None:
     done = Event()
-    ended = Event()
-    errors: list[BaseException] = []
-
-    def kill() -> None:
-        try:
-            killer.run_until(done)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            ended.set()
-
-    Thread(target=kill, name="killer").start()
     begun_s = time.monotonic()
-    while not ended.wait(POLL_S):
+
+    def is_enough() -> bool:
         lasted_s = time.monotonic() - begun_s
         reached = killer.kills.total() >= kills and crew.acknowledged >= acknowledged
-        if lasted_s >= seconds + EXTRA_S_MAX or (lasted_s >= seconds and reached):
+        return lasted_s >= seconds + EXTRA_S_MAX or (lasted_s >= seconds and reached)
+
+    with ThreadPoolExecutor(1) as pool:
+        killing = pool.submit(killer.run_until, done)
+        try:
+            while not killing.done() and not is_enough():
+                wait([killing], POLL_S)
+        finally:
+            # Also when someone interrupts: the killer would go on for ever.
             done.set()
-    if errors:
-        raise errors[0]
+    killing.result()
