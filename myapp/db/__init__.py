@@ -14,6 +14,7 @@ from pyramid.exceptions import ConfigurationError
 
 from myapp.db.accounting import Usage, usage
 from myapp.db.after import after_commit
+from myapp.db.doubt import mark_repeatable
 from myapp.db.engine import make_engine
 from myapp.db.errors import (
     CommitOutcomeUnknown,
@@ -28,7 +29,7 @@ from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession, SessionFactory
 from myapp.db.settings import DbSettings, from_settings
 from myapp.db.streaming import stream
-from myapp.db.tm import make_manager, mark_repeatable, veto_by_status
+from myapp.db.tm import make_manager, veto_by_status
 from myapp.db.work import UnitOfWork, throwaway, unit_of_work
 
 log = logging.getLogger(__name__)

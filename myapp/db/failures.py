@@ -23,9 +23,9 @@ _RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 # The primary codes of SQLite's BUSY and LOCKED families; the extended ones carry them in the low byte.
 _RETRYABLE_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
-# Connection lost, resources spent, shut down or timed out; and, of class 55, a lock not to be had. A
-# psycopg error without any state never reached the server.
-_UNAVAILABLE_SQLSTATES = ("08", "53", "57", "55P03", *_RETRYABLE_SQLSTATES)
+# Connection lost, resources spent, shut down or timed out, a system error; of class 55, a lock not to be had.
+# A psycopg error without any state never reached the server.
+_UNAVAILABLE_SQLSTATES = ("08", "53", "57", "58", "55P03", *_RETRYABLE_SQLSTATES)
 _UNAVAILABLE_SQLITE_CODES = _RETRYABLE_SQLITE_CODES | {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,

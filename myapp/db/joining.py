@@ -48,6 +48,7 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         Raises:
             CommitOutcomeUnknown: the connection was lost on the way.
         """
+        self.owner.close_cursors()
         try:
             with self.owner.machinery():
                 super().tpc_vote(trans)
@@ -63,6 +64,7 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         if self.owner.is_inherited:
             self._abandon(final_state)
             return
+        self.owner.close_cursors()
         try:
             with self.owner.machinery():
                 super()._finish(final_state)

@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
+from weakref import WeakSet
 
 from pyramid_retry import IRetryableError
 from sqlalchemy import Connection
@@ -53,6 +55,8 @@ class Owner:
     ended: bool = False
     in_machinery: bool = False
     cost: Cost = field(default_factory=Cost)
+    # Every cursor that still lives: a result read by half would hold its snapshot open in the pool.
+    cursors: WeakSet[Any] = field(default_factory=WeakSet)
     savepoints: list[str] = field(default_factory=list)
     savepoints_ever: int = 0
     # Each error with the number of savepoints that were open when it happened.
@@ -87,6 +91,13 @@ class Owner:
         """Refuse all further use, and let go of the errors: their tracebacks hold the frames of the view."""
         self.ended = True
         self.errors.clear()
+
+    def close_cursors(self) -> None:
+        """Close what was not read to its end, before the transaction ends."""
+        for cursor in tuple(self.cursors):
+            # A cursor of a broken connection cannot be closed, and the connection will not be used again.
+            with suppress(Exception):
+                cursor.close()
 
     def savepoint_opened(self) -> None:
         """Note a new innermost savepoint, under the name by which its end will be told."""

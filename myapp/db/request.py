@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pyramid.config import Configurator
 from pyramid.request import Request
 from transaction.interfaces import NoTransaction
@@ -10,6 +12,7 @@ from myapp.db.errors import SessionUnavailable
 from myapp.db.joining import join
 from myapp.db.mode import mode_for
 from myapp.db.session import OwnedSession, SessionFactory
+from myapp.db.tm import RequestTransactionManager
 
 
 def includeme(config: Configurator) -> None:
@@ -18,7 +21,7 @@ def includeme(config: Configurator) -> None:
 
 
 def _open_session(request: Request) -> OwnedSession:
-    manager = request.tm
+    manager: RequestTransactionManager = request.tm
     try:
         manager.get()
     except NoTransaction:
@@ -26,19 +29,18 @@ def _open_session(request: Request) -> OwnedSession:
             "request.dbsession exists only while the request's transaction is open: not in a tween above "
             "pyramid_tm, a response or finished callback, or a streaming body. Use unit_of_work() there."
         ) from None
+    manager.admit_session()
     factory: SessionFactory = request.registry["dbsession_factory"]
     session = factory(mode_for(request))
     join(session, manager)
-    request.add_finished_callback(_end)
+    request.add_finished_callback(partial(_end, manager))
     return session
 
 
-def _end(request: Request) -> None:
-    # Normally the data manager has closed the session already. A BaseException (SystemExit in a view)
-    # passes the tween by, and would leave the connection idle in transaction.
-    session: OwnedSession = request.dbsession
-    if session.owner.ended:
-        return
-    request.environ.pop("tm.active", None)
-    request.environ.pop("tm.manager", None)
-    request.tm.abort()
+def _end(manager: RequestTransactionManager, request: Request) -> None:
+    # Normally the tween has ended it already. A BaseException (SystemExit in a view) passes the tween by,
+    # and would leave the connection idle in transaction.
+    if manager.is_open:
+        request.environ.pop("tm.active", None)
+        request.environ.pop("tm.manager", None)
+        manager.abort()

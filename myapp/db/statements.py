@@ -30,6 +30,7 @@ def listen(engine: Engine) -> None:
             return
         if not statement.startswith(_OF_BEGIN_NESTED):
             refuse_control(owner, statement)
+        owner.cursors.add(cursor)
         require_same_transaction(owner, in_transaction=in_transaction(cursor.connection))
         owner.cost.started = time.perf_counter()
 

@@ -12,11 +12,10 @@ from contextlib import contextmanager
 from typing import Any, Never
 
 from pyramid.request import Request
-from pyramid_retry import IRetryableError
 from transaction import Transaction, TransactionManager
 from transaction._manager import _new_transaction
-from zope.interface import alsoProvides
 
+from myapp.db.doubt import forget_doubt, note_doubt
 from myapp.db.errors import CommitOutcomeUnknown, LifecycleViolation
 
 _REMEDY = (
@@ -24,10 +23,6 @@ _REMEDY = (
     "2xx or 3xx response to commit, a 4xx or 5xx (or raise) to abort; for a dry run undo a savepoint, "
     "dbsession.begin_nested()."
 )
-
-# Both are kept where the next attempt's request finds them.
-_REPEATABLE = "myapp.db.repeatable"
-_IN_DOUBT = "myapp.db.in_doubt"
 
 
 class RequestTransaction(Transaction):  # type: ignore[misc]
@@ -60,9 +55,15 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         # Weak, because the request holds the manager: a cycle would keep the session alive.
         self._request = weakref.ref(request)
         self._begun = False
+        self._has_session = False
         # The words and not the error, whose traceback would hold the view's frame and with it the request.
         self._violation: str | None = None
         self.ending_failed = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the transaction has begun and not ended."""
+        return self._txn is not None
 
     def begin(self) -> RequestTransaction:
         """Begin the request's only transaction."""
@@ -85,9 +86,11 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
                 self._require_no_violation()
                 super().commit()
         except CommitOutcomeUnknown as error:
-            self._note_doubt(error)
+            if (request := self._request()) is not None:
+                note_doubt(request, error)
             raise
-        self._forget_doubt()
+        if (request := self._request()) is not None:
+            forget_doubt(request)
 
     def abort(self) -> None:
         """Abort, for the tween alone."""
@@ -108,6 +111,16 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         """Refuse: on SQLite it would raise another error; `begin_nested()` serves both databases."""
         raise self.violate("savepoint")
 
+    def admit_session(self) -> None:
+        """Let the request have its one session.
+
+        Raises:
+            LifecycleViolation: it has one already; two would be committed one after the other, not together.
+        """
+        if self._has_session:
+            raise self._remember("A request has one dbsession: deleting it cannot give it another.")
+        self._has_session = True
+
     @contextmanager
     def _ending(self) -> Iterator[None]:
         # A flag and not the error, whose traceback would hold this manager and its session in a cycle.
@@ -125,38 +138,16 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
 
     def violate(self, name: str) -> LifecycleViolation:
         """Return the error to raise, and remember it: swallowing it must not lead to a commit."""
-        message = _REMEDY.format(name=name)
-        if self._txn is not None:
+        return self._remember(_REMEDY.format(name=name))
+
+    def _remember(self, message: str) -> LifecycleViolation:
+        if self.is_open:
             self._violation = message
         return LifecycleViolation(message)
-
-    def _note_doubt(self, error: CommitOutcomeUnknown) -> None:
-        request = self._request()
-        if request is not None and request.environ.get(_REPEATABLE):
-            request.environ[_IN_DOUBT] = True
-            alsoProvides(error, IRetryableError)
-
-    def _forget_doubt(self) -> None:
-        # The attempt that committed has seen what an earlier one did, and says so.
-        if (request := self._request()) is not None:
-            request.environ.pop(_IN_DOUBT, None)
 
     def _require_no_violation(self) -> None:
         if self._violation is not None:
             raise LifecycleViolation(self._violation)
-
-
-def mark_repeatable(request: Request) -> None:
-    """Say that the request may safely be repeated although it may have committed: it has an idempotency key.
-
-    Without it a request whose COMMIT was cut off is never repeated, lest it be applied twice.
-    """
-    request.environ[_REPEATABLE] = True
-
-
-def is_in_doubt(request: Request) -> bool:
-    """Tell whether an earlier attempt at the request may have committed, and none has found out since."""
-    return _IN_DOUBT in request.environ
 
 
 def make_manager(request: Request) -> TransactionManager:

@@ -14,8 +14,8 @@ from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPNotFound
 from pyramid_retry import is_error_retryable
 
+from myapp.db.doubt import is_in_doubt
 from myapp.db.errors import CommitOutcomeUnknown
-from myapp.db.tm import is_in_doubt
 
 
 def includeme(config: Configurator) -> None:
