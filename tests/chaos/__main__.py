@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import signal
 import sys
 import tempfile
@@ -24,12 +25,17 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
     given = _arguments()
     logs = Path(tempfile.mkdtemp(prefix="myapp-chaos-logs-"))
-    print(f"seed {given.seed}; the servers' logs are in {logs}", flush=True)
+    print(
+        f"seed {given.seed}; the servers' logs are in {logs}, and stay there if anything is wrong", flush=True
+    )
     outcomes = list(_runs(given, logs))
     print(table(outcomes))
     for outcome in outcomes:
         _tell(outcome)
-    return 0 if all(outcome.passed for outcome in outcomes) else 1
+    if not all(outcome.passed for outcome in outcomes):
+        return 1
+    shutil.rmtree(logs)
+    return 0
 
 
 def _arguments() -> argparse.Namespace:
