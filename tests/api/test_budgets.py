@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 from webtest import TestApp
 
 from myapp.api.routes import ACCOUNT, ROUTES
@@ -143,6 +143,35 @@ def with_a_key(app: TestApp, numbers: Iterator[int]) -> int:
             )
         most = max(most, len(statements))
     return most
+
+
+def many_postings(count: int) -> dict[str, Any]:
+    """Return a transaction of as many postings, each to an account of its own that is not there yet."""
+    pairs = (transfer(f"expenses:many:{number}", f"assets:many:{number}") for number in range(count // 2))
+    return {"postings": [posting for pair in pairs for posting in pair["postings"]]}
+
+
+def test_no_statement_is_repeated_for_each_of_several_things(books: TestApp) -> None:
+    # A statement for each row of a result, or for each posting of a transaction, is the classic way of being
+    # slow. What is asked before a write may be asked again after it, so twice is the most.
+    url = f"{LEDGER}/transactions"
+    large = [("POST", url, url, many_postings(60)), ("GET", url, url, None)]
+    for method, path, address, body in (*exercise(books), *large):
+        get(books, "")
+        with counted(books) as statements:
+            assert send(books, method, address, body).status_int < 500
+        repeated = max(Counter(statements).values(), default=0)
+        assert repeated <= (1 if method == "GET" else 2), (method, path, body)
+
+
+def test_a_statement_for_each_row_is_noticed(books: TestApp) -> None:
+    for number in range(3):
+        post(books, f"expenses:{number}", f"assets:{number}")
+    engine = books.app.registry["dbsession_factory"].engine
+    with counted(books) as statements, engine.connect() as connection:
+        for row in connection.execute(text("SELECT id FROM account")).all():
+            connection.execute(text("SELECT path FROM account WHERE id = :id"), {"id": row.id})
+    assert max(Counter(statements).values()) > 2
 
 
 def test_a_list_costs_the_same_however_long_it_is(books: TestApp) -> None:
