@@ -34,7 +34,8 @@ def in_child(work: Callable[[], Any]) -> Any:
     with os.fdopen(reading) as answer:
         said = answer.read()
     _, status = os.waitpid(pid, 0)
-    assert status == 0, "the child died"
+    if status != 0:
+        raise ChildProcessError(f"the child died with the status {status}")
     return json.loads(said)
 
 

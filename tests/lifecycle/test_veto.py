@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+
 import pytest
+from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 
 from tests.lifecycle.conftest import Serve
@@ -20,3 +24,26 @@ def test_a_header_does_not_outvote_the_status(serve: Serve, status: int, kept: b
     before = site.rows()
     assert site.ask("/core_insert") == status
     assert (site.rows() != before) is kept
+
+
+SETTLED = {
+    "tm.commit_veto": "pyramid_tm.default_commit_veto",
+    "tm.manager_hook": "pyramid_tm.explicit_manager",
+    "tm.annotate_user": "true",
+    "retry.attempts": "1",
+}
+
+
+@pytest.mark.parametrize("name", SETTLED)
+def test_what_the_contract_rests_on_cannot_be_changed_afterwards(serve: Serve, name: str) -> None:
+    def change(config: Configurator) -> None:
+        config.add_settings({name: SETTLED[name]})
+
+    with pytest.raises(ConfigurationError, match=name):
+        serve(change)
+
+
+def test_what_the_file_says_of_it_is_said_to_be_ignored(serve: Serve, caplog) -> None:
+    with caplog.at_level(logging.WARNING, logger="myapp.db"):
+        serve(**STOCK_VETO)
+    assert "tm.commit_veto: ignored" in caplog.text
