@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from alembic import command
-from myapp.db import DbSettings, make_engine
+from myapp.db import DbSettings, make_engine, read_only
 
 # The migrations stand beside the package in the checkout.
 _SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
@@ -49,7 +49,7 @@ def require_current(engine: Engine, ini: str | None) -> None:
     shown = Path(ini).name if ini else "development.ini"
     try:
         with engine.connect() as connection:  # lifecycle: At start there is no request yet.
-            current = is_current(connection)
+            current = is_current(read_only(connection))
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise SystemExit(f"The database cannot be reached: {reason}") from None

@@ -22,11 +22,11 @@ LEDGER = "demo"
 def demo(ini: Path) -> None:
     """Load the demo books into the ledger `demo`, if there is no such ledger."""
     now = datetime.now(UTC)
-    journal = read_journal(READERS["beancount"], demo_journal())
     with database(ini) as session:
         try:
             ledgers.create(session, LEDGER, now=now, description="Three years of a household's books")
         except LedgerExists:
             return
+        journal = read_journal(READERS["beancount"], demo_journal())
         summary = import_journal(session, LEDGER, journal, ImportOptions(), now=now, actor="demo")
     click.echo(f"Loaded {summary.transactions} transactions into the ledger {LEDGER!r}.")

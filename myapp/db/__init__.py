@@ -14,6 +14,7 @@ from pyramid.exceptions import ConfigurationError
 
 from myapp.db.accounting import Usage, usage
 from myapp.db.after import after_commit
+from myapp.db.dialects import read_only
 from myapp.db.doubt import mark_repeatable
 from myapp.db.engine import make_engine
 from myapp.db.errors import (
@@ -53,6 +54,7 @@ __all__ = [
     "is_unavailable",
     "make_engine",
     "mark_repeatable",
+    "read_only",
     "stream",
     "throwaway",
     "unit_of_work",

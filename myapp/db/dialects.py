@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from myapp.db import postgresql, sqlite
+from myapp.db.owner import MODE_OPTION, Mode
 from myapp.db.settings import DbSettings
 
 
@@ -45,3 +46,12 @@ def dialect_of(name: str) -> Dialect:
         return _DIALECTS[name]
     except KeyError:
         raise ValueError(f"myapp.db keeps its promises on sqlite and postgresql, not on {name}.") from None
+
+
+def read_only(connection: Connection, **options: Any) -> Connection:
+    """Return the connection, set to begin a read-only transaction of one snapshot, with `options` besides.
+
+    For whoever has no request: a health check, a body that is streamed after its request has ended.
+    """
+    given = dialect_of(connection.dialect.name).READ_OPTIONS
+    return connection.execution_options(**{MODE_OPTION: Mode.READ, **given, **options})

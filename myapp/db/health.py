@@ -15,7 +15,7 @@ from pyramid.response import Response
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from myapp.db.owner import MODE_OPTION, Mode
+from myapp.db.dialects import read_only
 
 ReadinessCheck = Callable[[Connection], bool]
 
@@ -58,7 +58,7 @@ def _run_checks(request: Request) -> dict[str, bool]:
     try:
         # Its own connection, not the request's session: asking must not depend on what it asks about.
         with factory.engine.connect() as connection:
-            reading = connection.execution_options(**{MODE_OPTION: Mode.READ})
+            reading = read_only(connection)
             return {name: bool(check(reading)) for name, check in questions.items()}
     except SQLAlchemyError:
         return dict.fromkeys(questions, False)

@@ -65,6 +65,8 @@ def _configure(dbapi_connection: Any, record: object) -> None:
         # FULL: after a 201 the row survives a power cut, which NORMAL does not promise under WAL.
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # Without it, INSERT OR REPLACE deletes the row it replaces past any trigger that refuses a DELETE.
+        cursor.execute("PRAGMA recursive_triggers = ON")
         # Without it, ORDER BY of a large selection may spill to a file in a folder nobody chose.
         cursor.execute("PRAGMA temp_store = MEMORY")
     finally:

@@ -8,8 +8,7 @@ from typing import Any
 from pyramid.response import Response
 from sqlalchemy import Connection, Executable, Result
 
-from myapp.db.dialects import dialect_of
-from myapp.db.owner import MODE_OPTION, Mode
+from myapp.db.dialects import read_only
 
 # Rows fetched, encoded and sent at a time: memory is bounded by it, whatever the export's size.
 CHUNK_ROWS = 500
@@ -40,11 +39,7 @@ class RowStream:
 
     def __iter__(self) -> Iterator[bytes]:
         self._connection = self._connect()
-        options = dialect_of(self._connection.dialect.name).READ_OPTIONS
-        reading = self._connection.execution_options(
-            **{MODE_OPTION: Mode.READ, "yield_per": CHUNK_ROWS, **options}
-        )
-        self._result = reading.execute(self._statement)
+        self._result = read_only(self._connection, yield_per=CHUNK_ROWS).execute(self._statement)
         for rows in self._result.partitions():
             yield b"".join(map(self._encode, rows))
         self.close()

@@ -25,10 +25,8 @@ def recorded(engine: Engine) -> Iterator[list[str]]:
 
         return note
 
-    listeners = [("before_cursor_execute", execute), ("commit", end("COMMIT")), ("rollback", end("ROLLBACK"))]
-    if engine.dialect.name == "postgresql":
-        # On SQLite our own BEGIN is a statement like the others.
-        listeners.append(("begin", end("BEGIN")))
+    listeners = [("before_cursor_execute", execute)]
+    listeners += [(name, end(name.upper())) for name in ("begin", "commit", "rollback")]
     for name, listener in listeners:
         event.listen(engine, name, listener)
     try:

@@ -42,6 +42,12 @@ def test_the_journal_cannot_be_changed(factory: SessionFactory, statement: str) 
     assert_refused(factory, statement)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("table", ["txn", "posting"])
+def test_the_journal_cannot_be_replaced(factory: SessionFactory, table: str) -> None:
+    assert_refused(factory, f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+
+
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("statement", ["TRUNCATE posting", "TRUNCATE txn CASCADE", "TRUNCATE ledger CASCADE"])
 def test_the_journal_cannot_be_truncated(factory: SessionFactory, statement: str) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
-from sqlalchemy import CheckConstraint
+from sqlalchemy import CheckConstraint, event
 from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
@@ -89,8 +89,9 @@ def test_a_post_to_known_accounts_writes_with_one_statement(factory: SessionFact
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_a_post_on_sqlite_takes_the_write_lock_before_it_reads(factory: SessionFactory) -> None:
     make_ledger(factory)
-    with recorded(factory.engine) as sent:
-        post(factory, transfer("assets:cash", "expenses:food", "1"))
+    sent: list[str] = []
+    event.listen(factory.engine, "checkout", lambda driver, *_: driver.set_trace_callback(sent.append))
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
     assert sent[:2] == ["PRAGMA query_only = OFF", "BEGIN IMMEDIATE"]
 
 
