@@ -56,7 +56,9 @@ def _interrupt(connection: Any, call: str) -> Never:
 def _refuse_by_sqlite(code: int, message: str, connection: Any, call: str) -> Never:
     error = sqlite3.OperationalError(message)
     error.sqlite_errorcode = code
-    error.sqlite_errorname = {value: name for name, value in vars(sqlite3).items() if name[:7] == "SQLITE_"}[code]
+    error.sqlite_errorname = {value: name for name, value in vars(sqlite3).items() if name[:7] == "SQLITE_"}[
+        code
+    ]
     raise error
 
 
@@ -122,7 +124,9 @@ def _execute(connection: Any, statement: str) -> None:
 _ANYWHERE = Kind("interrupted", _interrupt, EVERY_CALL, EVERY_CALL, is_database_error=False)
 
 
-def _sqlite(name: str, code: int, message: str, strike: Callable[..., Never] = _refuse_by_sqlite, **more: Any) -> Kind:
+def _sqlite(
+    name: str, code: int, message: str, strike: Callable[..., Never] = _refuse_by_sqlite, **more: Any
+) -> Kind:
     places = {"before": WORK, "after": EXECUTE} | more
     return Kind(name, partial(strike, code, message), **places)
 

@@ -17,6 +17,11 @@ from tests.lifecycle import witness
 Picture = dict[str, list[tuple[str, ...]]]
 
 ASIDE = "untouched"
+PATIENCE = 200
+IDLE = (
+    "SELECT state, query FROM pg_stat_activity"
+    " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+)
 
 
 class Camera:
@@ -52,6 +57,19 @@ class Camera:
         if self.take() != self.first:
             raise AssertionError("The database could not be put back to its first state.")
 
+    def open_transactions(self) -> list[str]:
+        """Return what tells the database itself of a transaction that nobody ended."""
+        if self.database.dialect == "sqlite":
+            # A checkpoint that empties the log needs every reader and every writer to be gone.
+            busy, _, _ = self._plain.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return ["a transaction hinders the checkpoint"] if busy else []
+        for _ in range(PATIENCE):
+            # The server needs a moment to notice that a connection was closed in its transaction.
+            if not (found := self._plain.execute(IDLE).fetchall()):
+                return []
+            self._plain.execute("SELECT pg_sleep(0.01)")
+        return [f"on the server: {each}" for each in found]
+
     def close(self) -> None:
         """Close the camera's connections."""
         self._plain.close()
@@ -65,7 +83,7 @@ class Camera:
             self._aside = sqlite3.connect(":memory:", isolation_level=None)
             self._plain.backup(self._aside)
             return
-        # Neither a journal's triggers nor foreign keys may hinder the way back, nor a forgotten lock block it.
+        # Neither triggers nor foreign keys may hinder the way back, nor a forgotten lock block it for ever.
         self._plain.execute("SET session_replication_role = replica")
         self._plain.execute("SET lock_timeout = '10s'")
         self._plain.execute(f"CREATE SCHEMA {ASIDE}")

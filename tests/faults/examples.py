@@ -1,0 +1,79 @@
+"""A request for every route of the ledger's API, and the books that they need."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from myapp.api.routes import ACCOUNT, LEDGER, ROUTES, Route
+from tests.faults.stage import Exchange
+from tests.interchange.imports import document, record
+
+BOOKS = "/v1/ledgers/books"
+KEY = {"Idempotency-Key": "once-only"}
+SAFE = ("GET", "HEAD", "OPTIONS")
+
+ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}]
+JOURNAL = document(
+    record(1250, other="assets:cash", commodity="USD"),
+    record(900, account="expenses:books", other="assets:bank", commodity="USD"),
+)
+
+
+def _transfer(debit: str, credit: str, amount: str) -> dict[str, Any]:
+    postings = [
+        {"account": debit, "asset": "USD", "amount": amount},
+        {"account": credit, "asset": "USD", "amount": f"-{amount}"},
+    ]
+    return {"postings": postings, "reference": f"{debit} {amount}", "metadata": {"trip": "berlin"}}
+
+
+# Sent once, in this order, before anything fails.
+PREPARATION: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/v1/ledgers", {"name": "books", "assets": ASSETS}),
+    (f"{BOOKS}/accounts", {"path": "assets:cash", "limits": {"USD": {"max": "1000"}}}),
+    (f"{BOOKS}/transactions", _transfer("expenses:food", "assets:cash", "5.00")),
+)
+
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/v1/ledgers"): {"name": "others", "assets": ASSETS, "metadata": {"a": "b"}},
+    ("PATCH", LEDGER): {"description": "changed", "metadata": {"a": "b"}},
+    ("POST", LEDGER + "/assets"): {"code": "EUR", "scale": 2},
+    ("POST", LEDGER + "/accounts"): {"path": "assets:bank:giro", "limits": {"USD": {"min": "0"}}},
+    ("PATCH", ACCOUNT): {"limits": {"USD": {"max": "2000"}, "JPY": {"min": "0"}}, "metadata": {"a": "b"}},
+    # One account is there already, with a balance; one is new, and so is the one above it.
+    ("POST", LEDGER + "/transactions"): _transfer("expenses:travel:train", "assets:cash", "12.50"),
+    ("PATCH", LEDGER + "/transactions/{id}"): {"metadata": {"trip": None, "a": "b"}},
+}
+TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {
+    ("POST", LEDGER + "/import"): ("?format=hledger-json", JOURNAL, "application/json"),
+}
+
+WRITING = tuple(route for route in ROUTES if route.method not in SAFE)
+READING = tuple(route for route in ROUTES if route.method in SAFE)
+
+
+def name(route: Route) -> str:
+    """Return what a test of the route is called."""
+    return f"{route.method} {route.path}"
+
+
+def as_json(body: dict[str, Any]) -> bytes:
+    """Return the body as it is sent."""
+    return json.dumps(body).encode()
+
+
+def exchange(route: Route, transaction_id: str, *, with_key: bool) -> Exchange:
+    """Return a request of the route; every writing one must have an example above."""
+    url = route.path.replace("{ledger}", "books").replace("{path:.*}", "assets:cash")
+    url = url.replace("{id}", transaction_id)
+    if route.method in SAFE:
+        return Exchange(route.method, url)
+    takes_key = with_key and route.method == "POST"
+    headers = KEY if takes_key else {}
+    place = (route.method, route.path)
+    if place in TEXTS:
+        query, text, media_type = TEXTS[place]
+        return Exchange(route.method, url + query, text, media_type, headers, takes_key)
+    body = as_json(BODIES[place])
+    return Exchange(route.method, url, body, "application/json", headers, takes_key)

@@ -1,0 +1,42 @@
+"""The ledger's application on the stage, and what it owes to a client when its database fails."""
+
+from __future__ import annotations
+
+from myapp import main
+from myapp.api.routes import Route
+from tests.databases import Database
+from tests.faults import examples
+from tests.faults.stage import Answer, Exchange, Stage, send
+from tests.faults.verdict import Trial
+
+# One connection: whatever a request leaves on it hits the next one. No long wait for one that leaked.
+SETTINGS = {"sqlalchemy.pool_size": "1", "db.lock_timeout_s": "0.5"}
+LOOK = Exchange("GET", f"{examples.BOOKS}/balances")
+
+
+def unavailable(answer: Answer) -> str:
+    """Return what is wrong with the answer to a fault of the database: it must be a 503 that says so."""
+    if answer.error:
+        return "an exception reached the server"
+    if answer.content_type != "application/problem+json":
+        return "that is no problem document"
+    if (answer.status, (answer.document or {}).get("code")) != (503, "unavailable"):
+        return "that is not 503 with the code `unavailable`"
+    return ""
+
+
+def ledger_stage(database: Database) -> tuple[Stage, str]:
+    """Return the application with its books prepared, and the id of the transaction in them."""
+    app = main({}, **{"myapp.auth": "none", "sqlalchemy.url": database.url, **SETTINGS})
+    last = None
+    for url, body in examples.PREPARATION:
+        last = send(app, Exchange("POST", url, examples.as_json(body)))
+        if not last.is_success:
+            raise AssertionError(f"The books cannot be prepared: {last}")
+    return Stage(app, app.registry["dbsession_factory"].engine, database), last.document["id"]
+
+
+def ledger_trial(stage: Stage, transaction_id: str, route: Route, *, with_key: bool) -> Trial:
+    """Return the trial of a route."""
+    exchange = examples.exchange(route, transaction_id, with_key=with_key)
+    return Trial(stage, exchange, LOOK, unavailable)

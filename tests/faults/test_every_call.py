@@ -1,0 +1,92 @@
+"""I8: whichever call to the database fails, in whichever way, the answer is true and nothing is left behind.
+
+The long tier, with pairs of faults, is `python -m tests.faults`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from myapp.api.routes import Route
+from tests.databases import Database
+from tests.faults import examples
+from tests.faults.bookcase import VIEWS, bookcase_trial
+from tests.faults.conftest import Report
+from tests.faults.ledger import ledger_stage, ledger_trial
+from tests.faults.sweep import Plan, plans, sweep
+from tests.faults.verdict import Trial
+
+# The least that each test must have injected: a request always asks the database several things.
+WRITING_MIN, READING_MIN, FOREIGN_MIN = 60, 10, 60
+# A read can do less harm, so every third of its faults is enough here; three divides no number of kinds.
+READING_STRIDE = 3
+
+
+def run(report: Report, trial: Trial, at_least: int, *, start: int = 0, stride: int = 1) -> None:
+    """Inject every `stride`-th fault of a trial, beginning with the one numbered `start`."""
+    rehearsal = trial.stage.rehearse(trial.exchange)
+    wanted = every(stride, start, plans(trial.stage.database.dialect, rehearsal))
+    report(sweep(trial, rehearsal, wanted), at_least)
+
+
+def every(stride: int, start: int, all_plans: Iterator[Plan]) -> Iterator[Plan]:
+    """Yield each plan whose turn it is."""
+    return (plan for number, plan in enumerate(all_plans) if number % stride == start)
+
+
+@pytest.mark.parametrize("route", examples.WRITING, ids=examples.name)
+def test_a_writing_request_is_true_whichever_call_fails(
+    database: Database, route: Route, report: Report
+) -> None:
+    stage, transaction_id = ledger_stage(database)
+    with stage:
+        run(report, ledger_trial(stage, transaction_id, route, with_key=True), WRITING_MIN)
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in examples.WRITING if route.method == "POST"], ids=examples.name
+)
+def test_a_request_without_a_key_is_true_too(database: Database, route: Route, report: Report) -> None:
+    stage, transaction_id = ledger_stage(database)
+    with stage:
+        trial = ledger_trial(stage, transaction_id, route, with_key=False)
+        rehearsal = stage.rehearse(trial.exchange)
+        # What the key changes is what becomes of a COMMIT in doubt; the rest was tried with it.
+        last = max(number for number, call in enumerate(rehearsal.warm) if call.name == "commit")
+        of_the_end = (
+            plan
+            for plan in plans(database.dialect, rehearsal)
+            if not plan.is_cold and plan.faults[0].number >= last - 1
+        )
+        report(sweep(trial, rehearsal, of_the_end), READING_MIN)
+
+
+@pytest.mark.parametrize("route", examples.READING, ids=examples.name)
+def test_a_read_tells_what_is_there_or_that_it_cannot(
+    database: Database, route: Route, report: Report
+) -> None:
+    stage, transaction_id = ledger_stage(database)
+    with stage:
+        trial = ledger_trial(stage, transaction_id, route, with_key=False)
+        # The page of links asks the database nothing.
+        run(report, trial, READING_MIN if route.budget else 0, stride=READING_STRIDE)
+
+
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+def test_any_application_on_the_session_is_true(
+    empty_database: Database, view: object, report: Report
+) -> None:
+    trial = bookcase_trial(empty_database, view)
+    with trial.stage:
+        run(report, trial, FOREIGN_MIN)
+
+
+def test_every_writing_route_has_an_example() -> None:
+    known = examples.BODIES.keys() | examples.TEXTS.keys()
+    assert known == {(route.method, route.path) for route in examples.WRITING}
+
+
+def test_the_least_that_is_injected_is_a_thousand() -> None:
+    assert 2 * WRITING_MIN * len(examples.WRITING) + 2 * FOREIGN_MIN * len(VIEWS) >= 1_000
