@@ -109,7 +109,7 @@ def main() -> int:
 
 def say(what: str, tally: Tally, seconds: float) -> None:
     """Print what came of a route's trial."""
-    answers = ", ".join(f"{count} × {answer}" for answer, count in sorted(tally.answers.items()))
+    answers = ", ".join(f"{count} of {answer}" for answer, count in sorted(tally.answers.items()))
     lines = [f"{what}: {tally.injections} faults in {seconds:.0f} s; {answers}"]
     print("\n    BAD ".join([*lines, *tally.bad]), flush=True)
 

@@ -7,6 +7,7 @@ database's own terms and put back.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
@@ -37,9 +38,20 @@ class Camera:
     def take(self) -> Picture:
         """Return what is in every table now, as everyone else can see it."""
         return {
-            table: sorted(tuple(map(repr, row)) for row in self._plain.execute(f'SELECT * FROM "{table}"'))
-            for table in self.columns
+            table: sorted(tuple(map(repr, row)) for row in rows)
+            for table, rows in zip(self.columns, self._rows_of_every_table(), strict=True)
         }
+
+    def _rows_of_every_table(self) -> Iterator[list[tuple[Any, ...]]]:
+        selects = [f'SELECT * FROM "{table}"' for table in self.columns]
+        if self.database.dialect == "sqlite":
+            yield from (self._plain.execute(select).fetchall() for select in selects)
+            return
+        # All at once, because this is asked some thousand times.
+        cursor = self._plain.execute(";".join(selects))
+        for _ in selects:
+            yield cursor.fetchall()
+            cursor.nextset()
 
     def restore(self) -> None:
         """Put back what was there first. Sequences go on, so that a number is never given twice."""
@@ -51,9 +63,13 @@ class Camera:
             self._plain.execute("COMMIT")
             self._aside.backup(self._plain)
         else:
-            for table in (name for name, rows in now.items() if rows != self.first[name]):
-                self._plain.execute(f'DELETE FROM "{table}"')
-                self._plain.execute(f'INSERT INTO "{table}" SELECT * FROM {ASIDE}."{table}"')
+            changed = [table for table, rows in now.items() if rows != self.first[table]]
+            self._plain.execute(
+                ";".join(
+                    f'DELETE FROM "{table}"; INSERT INTO "{table}" SELECT * FROM {ASIDE}."{table}"'
+                    for table in changed
+                )
+            )
         if self.take() != self.first:
             raise AssertionError("The database could not be put back to its first state.")
 

@@ -1,4 +1,4 @@
-"""The fault injector finds what is wrong: each of these applications breaks a promise, and is caught at it."""
+"""The injector finds what is wrong: each of these applications breaks a promise, and is caught at it."""
 
 from __future__ import annotations
 
