@@ -67,6 +67,9 @@ def _on_error(context: ExceptionContext) -> None:
             alsoProvides(error, IRetryableError)
     if (owner := owner_of(context.connection)) is not None:
         owner.record_error(seen)
+        if not isinstance(context.original_exception, Exception):
+            # SQLAlchemy gives the connection up, but SQLite keeps it, and its lock, for a pending statement.
+            owner.close_cursors()
 
 
 def _on_savepoint(connection: Connection, name: str | None) -> None:

@@ -57,7 +57,8 @@ def in_transaction(dbapi_connection: Any) -> bool:
 
 
 def commit_is_possible(dbapi_connection: Any) -> bool:
-    """Tell whether COMMIT would commit: in a failed transaction the server turns it into ROLLBACK."""
-    return bool(
-        dbapi_connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.IDLE)
-    )
+    """Tell whether COMMIT would commit: in a failed transaction the server turns it into ROLLBACK.
+
+    On a connection that is known to be lost it is tried, so that its failure is told as what it is.
+    """
+    return bool(dbapi_connection.info.transaction_status != TransactionStatus.INERROR)

@@ -87,8 +87,10 @@ def _do_begin(dbapi_connection: Any) -> None:
     began_s = time.perf_counter()
     cursor = dbapi_connection.cursor()
     try:
-        # query_only sticks to the pooled connection, so it is set at every begin.
-        cursor.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        # query_only sticks to the pooled connection, so it is asked for at every begin. Setting it, even to
+        # what it is, makes SQLite forget its prepared statements.
+        if bool(cursor.execute("PRAGMA query_only").fetchone()[0]) is not reading:
+            cursor.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
         cursor.execute(f"BEGIN {kind}")
     finally:
         cursor.close()
