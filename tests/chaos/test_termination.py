@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.apps import close, make_app
-from tests.chaos.calling import Answer, Caller, NoAnswerError
+from tests.chaos.calling import ANSWER_TIMEOUT_S, Answer, Caller, NoAnswerError
 from tests.chaos.conftest import Bank
 from tests.chaos.ending import END_WITHIN_S
 from tests.chaos.records import Leg, Order, Verdict
@@ -19,7 +19,7 @@ from tests.chaos.transfers import ACCOUNTS
 from tests.lifecycle.witness import sessions_on_server
 
 # A server that ends answers nobody new; one that does not end answers within milliseconds.
-SILENCE_S = 1.0
+SILENCE_S = 0.5
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def in_flight(bank: Bank, order: Order) -> Iterator[Caller]:
         yield caller
 
 
-def ask(bank: Bank) -> Answer:
-    with closing(Caller(bank.server.port, "", timeout_s=SILENCE_S)) as caller:
+def ask(bank: Bank, timeout_s: float = ANSWER_TIMEOUT_S) -> Answer:
+    with closing(Caller(bank.server.port, "", timeout_s)) as caller:
         return caller.get("/healthz")
 
 
@@ -47,7 +47,7 @@ def wait_until_nobody_is_served(bank: Bank) -> None:
     """Return once the server has noticed the signal."""
     while True:
         try:
-            ask(bank)
+            ask(bank, SILENCE_S)
         except NoAnswerError:
             return
 
