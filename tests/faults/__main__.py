@@ -39,7 +39,7 @@ def trial_of(database: Database, route: Route, draw: random.Random, pairs_count:
     with stage:
         for with_key in (True, False) if route.method == "POST" else (False,):
             trial = ledger_trial(stage, transaction_id, route, with_key=with_key)
-            rehearsal = stage.rehearse(trial.exchange)
+            rehearsal = stage.rehearse(trial.exchange, trial.look)
             wanted = (
                 pairs(database.dialect, rehearsal, draw, pairs_count)
                 if pairs_count

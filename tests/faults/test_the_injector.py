@@ -30,7 +30,7 @@ ADD_SHELF = insert(SHELVES).values(name="new", visits=0)
 def is_caught(trial: Trial, complaint: str) -> bool:
     """Tell whether some single fault makes the application break the promise that the complaint names."""
     with trial.stage:
-        rehearsal = trial.stage.rehearse(trial.exchange)
+        rehearsal = trial.stage.rehearse(trial.exchange, trial.look)
         tallies = (
             sweep(trial, rehearsal, iter([plan])) for plan in plans(trial.stage.database.dialect, rehearsal)
         )
@@ -99,6 +99,29 @@ def test_an_outage_that_is_answered_as_a_defect_is_caught(empty_database: Databa
         return "" if answer.status == 503 else "that is not 503"
 
     assert is_caught(bookcase_trial(empty_database, by_every_way, crash, manners=manners), "that is not 503")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_the_session_without_its_guard_at_checkin_is_caught(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("myapp.db.checkin.listen", lambda engine: None)
+    assert is_caught(bookcase_trial(empty_database, by_every_way), "in a transaction")
+
+
+# On PostgreSQL zope.sqlalchemy has a list of its own, too wide but long enough to hide the want of ours.
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_the_session_without_its_list_of_conflicts_is_caught(
+    empty_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("myapp.db.failures.is_worth_retrying", lambda error: False)
+    assert is_caught(bookcase_trial(empty_database, by_every_way), "it had only to be done again")
+
+
+def test_a_request_that_changes_nothing_is_no_trial_of_a_write(empty_database: Database) -> None:
+    trial = bookcase_trial(empty_database, at_most_a_look)
+    with trial.stage, pytest.raises(AssertionError, match="changes nothing"):
+        trial.stage.rehearse(trial.exchange, trial.look)
 
 
 def again_whatever_happened(app: Any) -> Any:
