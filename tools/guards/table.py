@@ -1,0 +1,7 @@
+"""Every guard, by the invariant of docs/session.md that it keeps."""
+
+from __future__ import annotations
+
+from tools.guards import outcome, surroundings
+
+GUARDS = outcome.GUARDS + surroundings.GUARDS
