@@ -8,9 +8,12 @@ BIN    := $(VENV)/bin
 # Two workers fit two cores; `make test ARGS="-k money -n0"` narrows a run.
 WORKERS ?= 2
 ARGS   ?=
+CHAOS  ?=
+FAULTS ?=
+GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev serve debug migrate demo test optimized lint types strategies shell requirements clean
+.PHONY: help install install-dev serve debug migrate demo test optimized chaos chaos-long faults guards bench lint types strategies shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -48,6 +51,21 @@ test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own, t
 # pytest rewrites the assertions of test modules, so these still hold; those of the application are gone.
 optimized: install-dev  ## run the lifecycle's tests as `python -O` runs the application
 	PYTHONOPTIMIZE=1 $(BIN)/python -m pytest -n $(WORKERS) -W ignore::pytest.PytestConfigWarning tests/lifecycle
+
+chaos: install-dev  ## a bank whose servers are killed under it (CHAOS=… hands options on)
+	$(BIN)/python -m tests.chaos $(CHAOS)
+
+chaos-long: install-dev  ## the same for about 80 minutes
+	$(BIN)/python -m tests.chaos --seconds 1800 --kills 400 --acknowledged 50000 --sigterms 100
+
+faults: install-dev  ## fail pairs of calls to the database driver, at every writing endpoint
+	$(BIN)/python -m tests.faults --pairs $(FAULTS)
+
+guards: install-dev  ## break each guard of the session once, in a copy, and see its tests go red
+	$(BIN)/python -m tools.guards $(GUARDS)
+
+bench: install-dev  ## measure every row of the table side by side (QUICK=1: in fewer rounds)
+	$(BIN)/python -m benchmarks.bench
 
 lint: install-dev  ## ruff, mypy --strict, import-linter, the lifecycle lint
 	$(BIN)/ruff check .
