@@ -117,7 +117,11 @@ class Injector:
     def _due(self, call: Call) -> Fault | None:
         number = len(self.calls) - self._counted_from
         self.calls.append(call)
-        return self._faults.pop(0) if self._faults and self._faults[0].number == number else None
+        if not self._faults or self._faults[0].number != number:
+            return None
+        # The second of two faults may find a call at which the product cannot have it.
+        fault = self._faults.pop(0)
+        return fault if fault.kind.can_strike(call.name, fault.when) else None
 
     def _strike(self, fault: Fault, call: Call, connection: Any) -> None:
         self.struck.append(Struck(fault, call))

@@ -121,7 +121,14 @@ def _execute(connection: Any, statement: str) -> None:
         cursor.execute(statement)
 
 
-_ANYWHERE = Kind("interrupted", _interrupt, EVERY_CALL, EVERY_CALL, is_database_error=False)
+# A connection whose end is prevented is ended when it is forgotten, but the injector forgets none.
+_ANYWHERE = Kind(
+    "interrupted",
+    _interrupt,
+    before=tuple(call for call in EVERY_CALL if call != "close"),
+    after=EVERY_CALL,
+    is_database_error=False,
+)
 
 
 def _sqlite(

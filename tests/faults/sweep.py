@@ -63,19 +63,13 @@ def sweep(trial: Trial, rehearsal: Rehearsal, wanted: Iterator[Plan]) -> Tally:
         tally.answers[incident.answer.summary] += 1
         told = ", then ".join(map(str, incident.struck)) + (", connecting" if plan.is_cold else "")
         wrong = list(complaints(incident))
-        if not _happened_as_planned(incident):
+        if not incident.struck:
             wrong.append(f"{plan.faults[0]} did not happen where it was planned")
         if wrong:
             tally.bad += [f"{told}: {complaint}" for complaint in wrong]
             # What one fault left behind must not be blamed on the next.
             trial.stage.recover(trial.look)
     return tally
-
-
-def _happened_as_planned(incident: Incident) -> bool:
-    # The calls before the first fault are those of the rehearsal; a second fault may never come.
-    first = incident.struck[:1]
-    return all(each.kind.can_strike(each.call.name, each.fault.when) for each in first) and bool(first)
 
 
 def _happen(trial: Trial, rehearsal: Rehearsal, plan: Plan) -> Incident:
