@@ -60,18 +60,19 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
             raise
 
     def _finish(self, final_state: str) -> None:
-        session = self.session
         if self.owner.is_inherited:
             self._abandon(final_state)
             return
         self.owner.close_cursors()
+        transaction = self.tx
         try:
             with self.owner.machinery():
                 super()._finish(final_state)
         except BaseException:
-            # A ROLLBACK that fails while the session closes would keep the connection out of the pool.
+            # A ROLLBACK that fails while the session closes would keep the connection out of the pool. The
+            # session has let go of its transaction by then, and the transaction not of its connection.
             with self.owner.machinery():
-                session.invalidate()
+                transaction.close(invalidate=True)
             raise
         finally:
             self.owner.end()

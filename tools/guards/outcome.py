@@ -187,7 +187,7 @@ GUARDS = (
         "I8",
         "a ROLLBACK that fails gives the connection up",
         "myapp/db/joining.py",
-        "                session.invalidate()\n",
+        "                transaction.close(invalidate=True)\n",
         "                pass\n",
         ("tests/faults/test_every_call.py::test_any_application_on_the_session_is_true",),
     ),
