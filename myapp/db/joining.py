@@ -63,9 +63,9 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         if self.owner.is_inherited:
             self._abandon(final_state)
             return
-        self.owner.close_cursors()
         transaction = self.tx
         try:
+            self.owner.close_cursors()
             with self.owner.machinery():
                 super()._finish(final_state)
         except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from sqlalchemy.orm import Session
 
@@ -14,10 +14,12 @@ def savepoint(session: Session, *, keep: bool = True) -> Iterator[None]:
     nested = session.begin_nested()
     try:
         yield
+        if keep:
+            nested.commit()
     except BaseException:
-        nested.rollback()
+        # What went with its transaction cannot be undone, and saying so would hide why it went.
+        with suppress(Exception):
+            nested.rollback()
         raise
-    if keep:
-        nested.commit()
-    else:
+    if not keep:
         nested.rollback()
