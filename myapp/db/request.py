@@ -11,6 +11,8 @@ from transaction.interfaces import NoTransaction
 from myapp.db.errors import SessionUnavailable
 from myapp.db.joining import join
 from myapp.db.mode import mode_for
+from myapp.db.nesting import refuse_inside_another
+from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession, SessionFactory
 from myapp.db.tm import RequestTransactionManager
 
@@ -30,8 +32,11 @@ def _open_session(request: Request) -> OwnedSession:
             "pyramid_tm, a response or finished callback, or a streaming body. Use unit_of_work() there."
         ) from None
     manager.admit_session()
+    mode = mode_for(request)
+    if mode is Mode.WRITE:
+        refuse_inside_another(request)
     factory: SessionFactory = request.registry["dbsession_factory"]
-    session = factory(mode_for(request))
+    session = factory(mode)
     join(session, manager)
     request.add_finished_callback(partial(_end, manager))
     return session

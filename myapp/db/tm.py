@@ -118,7 +118,7 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
             LifecycleViolation: it has one already; two would be committed one after the other, not together.
         """
         if self._has_session:
-            raise self._remember("A request has one dbsession: deleting it cannot give it another.")
+            raise self.remember("A request has one dbsession: deleting it cannot give it another.")
         self._has_session = True
 
     @contextmanager
@@ -138,9 +138,10 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
 
     def violate(self, name: str) -> LifecycleViolation:
         """Return the error to raise, and remember it: swallowing it must not lead to a commit."""
-        return self._remember(_REMEDY.format(name=name))
+        return self.remember(_REMEDY.format(name=name))
 
-    def _remember(self, message: str) -> LifecycleViolation:
+    def remember(self, message: str) -> LifecycleViolation:
+        """Return the error with this message, and let it forbid the commit."""
         if self.is_open:
             self._violation = message
         return LifecycleViolation(message)

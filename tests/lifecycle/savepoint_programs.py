@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import ClassVar
 
 from hypothesis import strategies as st
-from sqlalchemy import NestedTransaction, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -23,8 +22,8 @@ State = dict[str, int]
 SEEDED: State = {"first": 0, "second": 0}
 # The two ways of writing keep to a shelf each: a Core update passes by what the session has loaded.
 STEPS = (
-    "open", "open with", "open on the connection", "release", "roll back", "add by ORM", "add by Core",
-    "visit by ORM", "visit by Core", "swallow by ORM", "swallow by Core", "fail and roll back",
+    "open", "open with", "release", "roll back", "add by ORM", "add by Core", "visit by ORM", "visit by Core",
+    "swallow by ORM", "swallow by Core", "fail and roll back",
 )  # fmt: skip
 
 # The number says which of the open savepoints an end is for.
@@ -37,51 +36,23 @@ class Fault(Exception):
 
 @dataclass
 class Open:
-    """An open savepoint that may be ended at any time, with those inside it."""
+    """An open savepoint; one of a `with` block is ended by its block."""
 
     savepoint: SessionTransaction
     before: State
-    # Whether what it is inside of must wait for its end.
-    holds: ClassVar[bool] = False
+    block: ExitStack | None = None
 
     def release(self) -> None:
-        self.savepoint.commit()
+        if self.block is None:
+            self.savepoint.commit()
+        else:
+            self.block.close()
 
     def roll_back(self) -> None:
-        self.savepoint.rollback()
-
-
-@dataclass
-class OpenBlock:
-    """A savepoint of a `with` block, ended by its block."""
-
-    block: ExitStack
-    before: State
-    holds: ClassVar[bool] = True
-
-    def release(self) -> None:
-        self.block.close()
-
-    def roll_back(self) -> None:
-        self.block.__exit__(Fault, Fault(), None)
-
-
-@dataclass
-class OpenOnConnection:
-    """A savepoint of the connection's own, of which the session's objects know nothing."""
-
-    session: Session
-    savepoint: NestedTransaction
-    before: State
-    holds: ClassVar[bool] = True
-
-    def release(self) -> None:
-        self.session.flush()
-        self.savepoint.commit()
-
-    def roll_back(self) -> None:
-        self.session.expunge_all()
-        self.savepoint.rollback()
+        if self.block is None:
+            self.savepoint.rollback()
+        else:
+            self.block.__exit__(Fault, Fault(), None)
 
 
 @dataclass
@@ -90,7 +61,7 @@ class Machine:
 
     session: Session
     state: State = field(default_factory=lambda: dict(SEEDED))
-    stack: list[Open | OpenBlock | OpenOnConnection] = field(default_factory=list)
+    stack: list[Open] = field(default_factory=list)
     names: int = 0
 
     def run(self, program: list[Step]) -> State:
@@ -104,13 +75,8 @@ class Machine:
 
     def open_with(self, number: int) -> None:
         block = ExitStack()
-        block.enter_context(self.session.begin_nested())
-        self.stack.append(OpenBlock(block, dict(self.state)))
-
-    def open_on_the_connection(self, number: int) -> None:
-        self.session.flush()
-        savepoint = self.session.connection().begin_nested()
-        self.stack.append(OpenOnConnection(self.session, savepoint, dict(self.state)))
+        savepoint = block.enter_context(self.session.begin_nested())
+        self.stack.append(Open(savepoint, dict(self.state), block))
 
     def release(self, number: int) -> None:
         if self.stack:
@@ -160,8 +126,8 @@ class Machine:
         return name
 
     def _endable(self, number: int) -> int:
-        # What holds must end before what it is inside of; of the others any may end.
-        lowest = max((depth for depth, each in enumerate(self.stack) if each.holds), default=0)
+        # A block inside another must end before it; of savepoints without a block, any may end.
+        lowest = max((depth for depth, each in enumerate(self.stack) if each.block), default=0)
         return lowest + number % (len(self.stack) - lowest)
 
     def _roll_back_to(self, depth: int) -> None:
@@ -171,5 +137,5 @@ class Machine:
 
     def _leave_the_blocks(self) -> None:
         for each in reversed(self.stack):
-            if each.holds:
+            if each.block:
                 each.release()

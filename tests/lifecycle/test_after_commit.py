@@ -10,9 +10,9 @@ from sqlalchemy import insert
 
 from myapp.db import SessionUnavailable, after_commit
 from tests.lifecycle import witness
-from tests.lifecycle.bookcase import Shelf
+from tests.lifecycle.bookcase import Book, Shelf
 from tests.lifecycle.conftest import Serve
-from tests.lifecycle.site import at
+from tests.lifecycle.site import at, is_failure
 
 
 def adding(calls: list[set[str]], database: Any, status: int) -> Any:
@@ -64,3 +64,15 @@ def test_what_it_raises_changes_nothing(serve: Serve) -> None:
     site = serve(at("/add", view))
     assert site.ask("/add") == 201
     assert "new" in witness.shelf_names(site.database)
+
+
+def test_it_is_not_called_when_the_commit_fails(serve: Serve) -> None:
+    called: list[str] = []
+
+    def view(request: Any) -> Response:
+        request.dbsession.add(Book(shelf_id=404))
+        after_commit(request, called.append, "committed")
+        return Response()
+
+    assert is_failure(serve(at("/", view)).ask("/"))
+    assert called == []

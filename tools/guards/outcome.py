@@ -52,6 +52,14 @@ GUARDS = (
         ("tests/chaos/test_doubt.py",),
     ),
     Guard(
+        "I2",
+        "a subrequest keeps nothing that its outer request disowns",
+        "myapp/db/request.py",
+        "        refuse_inside_another(request)\n",
+        "        pass\n",
+        ("tests/lifecycle/test_subrequests.py::test_a_subrequest_cannot_write",),
+    ),
+    Guard(
         "I3",
         "every way of writing is seen",
         "myapp/db/joining.py",
@@ -189,6 +197,6 @@ GUARDS = (
         "myapp/db/joining.py",
         "                transaction.close(invalidate=True)\n",
         "                pass\n",
-        ("tests/faults/test_every_call.py::test_any_application_on_the_session_is_true",),
+        ("tests/faults/test_the_injector.py::test_nothing_is_found_where_nothing_is_wrong",),
     ),
 )

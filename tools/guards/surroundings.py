@@ -83,7 +83,7 @@ GUARDS = (
         "myapp/db/after.py",
         "        if committed:\n",
         "        if True:\n",
-        ("tests/lifecycle/test_after_commit.py::test_it_is_not_called_when_the_request_aborts",),
+        ("tests/lifecycle/test_after_commit.py::test_it_is_not_called_when_the_commit_fails",),
     ),
     Guard(
         "I16",

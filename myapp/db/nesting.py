@@ -1,0 +1,65 @@
+"""A request made inside another one, by `invoke_subrequest(use_tweens=True)`, must not write.
+
+It has a transaction of its own, which would be committed although the request around it may still fail. On
+SQLite it would wait for the lock that the outer one holds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from pyramid.config import Configurator
+
+from myapp.db.errors import LifecycleViolation
+
+_REMEDY = (
+    "A subrequest with tweens has a transaction of its own, which would be kept although this request may "
+    "still fail. Call the function behind its view with this request's dbsession; a subrequest may read."
+)
+
+
+class _Requests(threading.local):
+    """The requests that this thread is inside of, the innermost last."""
+
+    def __init__(self) -> None:
+        self.open: list[Any] = []
+
+
+_requests = _Requests()
+
+
+def includeme(config: Configurator) -> None:
+    """Keep count just above the transaction's tween, where every way out of it passes."""
+    config.add_tween(
+        "myapp.db.nesting.tween_factory",
+        over="pyramid_tm.tm_tween_factory",
+        under="myapp.db.truth.tween_factory",
+    )
+
+
+def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Return the tween that notes which requests are open in its thread."""
+
+    def nest(request: Any) -> Any:
+        _requests.open.append(request)
+        try:
+            return handler(request)
+        finally:
+            _requests.open.pop()
+
+    return nest
+
+
+def refuse_inside_another(request: Any) -> None:
+    """Raise if the request is made inside another one, which then cannot commit either.
+
+    Raises:
+        LifecycleViolation: it is.
+    """
+    outer = [each for each in _requests.open if each is not request]
+    for each in outer:
+        each.tm.remember(_REMEDY)
+    if outer:
+        raise LifecycleViolation(_REMEDY)
