@@ -132,9 +132,7 @@ class SessionFactory:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._read_options = dialect_of(engine.dialect.name).READ_OPTIONS
-        # With close_resets_only=False a closed session refuses further use, instead of silently
-        # checking out a connection that nobody will give back.
-        self._make = sessionmaker(engine, class_=OwnedSession, close_resets_only=False)
+        self._make = sessionmaker(engine, class_=OwnedSession)
 
     def __call__(self, mode: Mode, *, interactive: bool = False) -> OwnedSession:
         """Return a new session; it touches no database until it is used."""
