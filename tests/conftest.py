@@ -6,19 +6,19 @@ product alone narrows the parameter: `@pytest.mark.parametrize("dialect", ["post
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
-from tests.postgres import PostgresServer, installed_version
+from tests.postgres import PostgresServer
 
-USED_DATABASE = "database"
+# What the run was about is said at its end.
+pytest_plugins = ["tests.summaries"]
+
 MIGRATED_TEMPLATE = "migrated_template"
 
 
@@ -80,37 +80,9 @@ def _migrate(url: str) -> None:
     upgrade(url)
 
 
-def _version(product: str) -> str:
-    return installed_version() if product == "postgresql" else sqlite3.sqlite_version
-
-
 def _postgres_database(server: PostgresServer, template: str | None) -> Iterator[Database]:
     # pytest-randomly gives every process the same seed, which does not reach uuid4.
     name = f"test_{uuid.uuid4().hex}"
     server.create_database(name, template)
     yield Database("postgresql", server.url(name))
     server.drop_database(name)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    """Write down which products the test was given; an xdist worker sends that along with its report."""
-    values = getattr(item, "funcargs", {}).values()
-    used = {value.dialect for value in values if isinstance(value, Database)}
-    used |= {"postgresql" for value in values if isinstance(value, PostgresServer)}
-    item.user_properties.extend((USED_DATABASE, name) for name in sorted(used))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many tests ran on each product: one that nobody tested must not hide behind a green line."""
-    ran = {
-        (report.nodeid, str(value))
-        for reports in terminalreporter.stats.values()
-        for report in reports
-        if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
-        if name == USED_DATABASE
-    }
-    count = Counter(product for _, product in ran)
-    parts = [f"{count[product]} tests on {product} {_version(product)}" for product in sorted(count)]
-    terminalreporter.write_line(f"databases: {', '.join(parts) or 'no tests on any'}")

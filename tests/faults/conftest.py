@@ -1,18 +1,17 @@
-"""Judge what a sweep found, and say at the end of the run how many faults were injected."""
+"""Judge what a sweep found, and note how many faults were injected, for the end of the run."""
 
 from __future__ import annotations
 
 import gc
-from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.faults.sweep import Tally
+from tests.summaries import INJECTIONS
 
 Report = Callable[[Tally, int], None]
 
-INJECTIONS = "injections"
 SHOWN_MAX = 12
 
 
@@ -36,17 +35,3 @@ def report(request: pytest.FixtureRequest) -> Report:
         assert tally.injections >= at_least
 
     return judge
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many faults of each kind were injected."""
-    kinds: Counter[str] = Counter()
-    for reports in terminalreporter.stats.values():
-        for each in reports:
-            if isinstance(each, pytest.TestReport) and each.when == "call":
-                for name, value in each.user_properties:
-                    if name == INJECTIONS:
-                        kind, _, count = str(value).rpartition("=")
-                        kinds[kind] += int(count)
-    told = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
-    terminalreporter.write_line(f"faults: {kinds.total()} injected ({told or 'none'})")
