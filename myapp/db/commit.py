@@ -28,6 +28,8 @@ def _before_commit(connection: Connection) -> None:
         # then skip its reset: the driver must have rolled back before anything is raised.
         connection.connection.dbapi_connection.rollback()  # type: ignore[union-attr]
         raise
+    if (owner := owner_of(connection)) is not None:
+        owner.commit_sent = True
 
 
 def _require_permission(connection: Connection) -> None:

@@ -7,6 +7,7 @@ under a 200. And the data manager asks for poison before it commits, reads inclu
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -15,7 +16,13 @@ from zope.sqlalchemy.datamanager import STATUS_ACTIVE, STATUS_CHANGED, SessionDa
 
 from myapp.db.errors import CommitOutcomeUnknown
 from myapp.db.owner import Mode
+from myapp.db.retry import is_retryable
 from myapp.db.session import OwnedSession
+from myapp.db.tm import RequestTransactionManager
+
+log = logging.getLogger(__name__)
+
+_UNKNOWN = "The connection to the database was lost during COMMIT: durable or not, nobody can tell."
 
 
 class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
@@ -31,6 +38,9 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         """Send what is pending; refuse to go on if an error was swallowed, before or now."""
         if self.owner.is_inherited:
             raise self.owner.violate("A forked child cannot commit its parent's transaction.")
+        if isinstance(self.transaction_manager, RequestTransactionManager):
+            # A hook that runs before the commit may have tried to end it, and swallowed the refusal.
+            self.transaction_manager.require_no_violation()
         # A session whose flush failed refuses another one, and that refusal would hide what went wrong first.
         self._record_failed_flush()
         self.owner.require_unpoisoned()
@@ -52,12 +62,31 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         try:
             with self.owner.machinery():
                 super().tpc_vote(trans)
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise CommitOutcomeUnknown(
-                    "The connection to the database was lost during COMMIT: durable or not, nobody can tell."
-                ) from error
-            raise
+        except Exception as error:
+            if not self.owner.note_committed():
+                if self._is_in_doubt(error):
+                    raise CommitOutcomeUnknown(_UNKNOWN) from error
+                raise
+            # An event of the application's that runs after COMMIT cannot take it back, and must not seem to.
+            log.exception("An error after COMMIT; the change is durable.")
+            if self.tx is not None:
+                self._finish("committed")
+        else:
+            self.owner.note_committed()
+
+    def _is_in_doubt(self, error: Exception) -> bool:
+        # The driver's word that COMMIT failed is definite. Anything else that came while it was in flight
+        # is not: a lost connection, or what the handler of a signal raised.
+        told = isinstance(error, DBAPIError) and not error.connection_invalidated
+        return self.owner.commit_sent and not told
+
+    def sortKey(self) -> str:  # noqa: N802 - the interface's name
+        """Vote last of all, because the vote is the COMMIT."""
+        return f"\U0010ffff{super().sortKey()}"
+
+    def should_retry(self, error: Exception) -> bool:
+        """Leave it to the mark that the error got at its source; the library's own list is wider."""
+        return is_retryable(error)
 
     def _finish(self, final_state: str) -> None:
         if self.owner.is_inherited:

@@ -13,6 +13,7 @@ from typing import Any
 from pyramid.config import Configurator
 
 from myapp.db.errors import LifecycleViolation
+from myapp.db.tm import RequestTransactionManager
 
 _REMEDY = (
     "A subrequest with tweens has a transaction of its own, which would be kept although this request may "
@@ -48,8 +49,19 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
             return handler(request)
         finally:
             _requests.open.pop()
+            _end(request)
 
     return nest
+
+
+def _end(request: Any) -> None:
+    # Normally the tween below has ended it already. A BaseException (SystemExit in a view) passes that tween
+    # by, and would leave the connection idle in transaction.
+    manager: RequestTransactionManager = request.tm
+    if manager.is_open and manager.belongs_to(request):
+        request.environ.pop("tm.active", None)
+        request.environ.pop("tm.manager", None)
+        manager.abort()
 
 
 def refuse_inside_another(request: Any) -> None:

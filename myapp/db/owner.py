@@ -63,6 +63,9 @@ class Owner:
     errors: list[tuple[int, BaseException]] = field(default_factory=list)
     # What a violation said, and not the error, whose traceback would hold the view's frame and the session.
     violation: str | None = None
+    # Whether COMMIT was on its way to the driver, every check before it passed.
+    commit_sent: bool = False
+    committed: bool = False
 
     @contextmanager
     def machinery(self) -> Iterator[None]:
@@ -82,10 +85,30 @@ class Owner:
         """Note a database error; only a rollback to a savepoint opened before it undoes it."""
         self.errors.append((len(self.savepoints), error))
 
+    def note_committed(self) -> bool:
+        """Return whether COMMIT was sent and nothing said that it failed, whatever was raised after it."""
+        self.committed = self.commit_sent and not self.errors
+        return self.committed
+
     @property
     def is_inherited(self) -> bool:
         """Whether this is a forked child's copy: the transaction, and the socket, are its parent's."""
         return self.process_id != os.getpid()
+
+    def require_here(self) -> None:
+        """Raise in a thread or a process other than the owner's.
+
+        Raises:
+            LifecycleViolation: it is another one.
+        """
+        if self.is_inherited:
+            raise self.violate(
+                "A session belongs to the process that opened it. Open a unit_of_work() in the forked child."
+            )
+        if self.thread_id != threading.get_ident():
+            raise self.violate(
+                "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."
+            )
 
     def end(self) -> None:
         """Refuse all further use, and let go of the errors: their tracebacks hold the frames of the view."""

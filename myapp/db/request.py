@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from pyramid.config import Configurator
 from pyramid.request import Request
-from transaction.interfaces import NoTransaction
 
 from myapp.db.errors import SessionUnavailable
 from myapp.db.joining import join
@@ -24,28 +21,17 @@ def includeme(config: Configurator) -> None:
 
 def _open_session(request: Request) -> OwnedSession:
     manager: RequestTransactionManager = request.tm
-    try:
-        manager.get()
-    except NoTransaction:
+    if not manager.is_active:
         raise SessionUnavailable(
             "request.dbsession exists only while the request's transaction is open: not in a tween above "
             "pyramid_tm, a response or finished callback, or a streaming body. Use unit_of_work() there."
-        ) from None
-    manager.admit_session()
+        )
+    manager.require_no_session()
     mode = mode_for(request)
     if mode is Mode.WRITE:
         refuse_inside_another(request)
     factory: SessionFactory = request.registry["dbsession_factory"]
     session = factory(mode)
     join(session, manager)
-    request.add_finished_callback(partial(_end, manager))
+    manager.owner = session.owner
     return session
-
-
-def _end(manager: RequestTransactionManager, request: Request) -> None:
-    # Normally the tween has ended it already. A BaseException (SystemExit in a view) passes the tween by,
-    # and would leave the connection idle in transaction.
-    if manager.is_open:
-        request.environ.pop("tm.active", None)
-        request.environ.pop("tm.manager", None)
-        manager.abort()

@@ -5,7 +5,6 @@ One `sessionmaker`, configured here; one fresh session per request attempt or un
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from typing import Any, Never
 
@@ -47,14 +46,7 @@ class OwnedSession(Session):
                 "This session's request (or unit of work) is over. Load what is needed before it ends, or "
                 "open a unit_of_work() of your own."
             )
-        if self.owner.is_inherited:
-            raise self.owner.violate(
-                "A session belongs to the process that opened it. Open a unit_of_work() in the forked child."
-            )
-        if self.owner.thread_id != threading.get_ident():
-            raise self.owner.violate(
-                "A session belongs to the thread that opened it. Open a unit_of_work() in the other thread."
-            )
+        self.owner.require_here()
 
     def get_bind(self, *args: Any, **options: Any) -> Engine | Connection:
         """Return the session's engine; refuse another one.

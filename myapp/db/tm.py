@@ -6,17 +6,24 @@ while the mark is there comes from application code.
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Never
 
 from pyramid.request import Request
+from pyramid_retry import is_error_retryable
 from transaction import Transaction, TransactionManager
 from transaction._manager import _new_transaction
+from transaction._transaction import Status
 
 from myapp.db.doubt import forget_doubt, note_doubt
 from myapp.db.errors import CommitOutcomeUnknown, LifecycleViolation
+from myapp.db.mode import mode_for
+from myapp.db.owner import Mode, Owner
+
+log = logging.getLogger(__name__)
 
 _REMEDY = (
     "request.tm.{name}() is not for application code: the transaction ends when the request does. Return a "
@@ -29,13 +36,13 @@ class RequestTransaction(Transaction):  # type: ignore[misc]
     """What `request.tm.get()` returns: to annotate and to hang hooks on, not to end."""
 
     def commit(self) -> None:
-        """Commit, for the tween alone."""
-        self._manager.refuse_application("get().commit")
+        """Commit, for the manager alone."""
+        self._manager.require_ending("commit", "get().commit")
         super().commit()
 
     def abort(self) -> None:
-        """Abort, for the tween alone."""
-        self._manager.refuse_application("get().abort")
+        """Abort, for the manager alone."""
+        self._manager.require_ending("abort", "get().abort")
         super().abort()
 
     def doom(self) -> Never:
@@ -55,7 +62,9 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         # Weak, because the request holds the manager: a cycle would keep the session alive.
         self._request = weakref.ref(request)
         self._begun = False
-        self._has_session = False
+        # Of the request's one session; None until it is opened.
+        self.owner: Owner | None = None
+        self._ends: str | None = None
         # The words and not the error, whose traceback would hold the view's frame and with it the request.
         self._violation: str | None = None
         self.ending_failed = False
@@ -64,6 +73,11 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
     def is_open(self) -> bool:
         """Whether the transaction has begun and not ended."""
         return self._txn is not None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a session may still join: the transaction is open, and its end has not begun."""
+        return self._txn is not None and bool(self._txn.status == Status.ACTIVE)
 
     def begin(self) -> RequestTransaction:
         """Begin the request's only transaction."""
@@ -80,11 +94,11 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         Raises:
             LifecycleViolation: application code tried to end the transaction, now or before.
         """
-        self.refuse_application("commit")
+        self._refuse_application("commit")
         try:
-            with self._ending():
-                self._require_no_violation()
-                super().commit()
+            with self._ending("commit"):
+                self.require_no_violation()
+                self._commit()
         except CommitOutcomeUnknown as error:
             if (request := self._request()) is not None:
                 note_doubt(request, error)
@@ -92,15 +106,28 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         if (request := self._request()) is not None:
             forget_doubt(request)
 
+    def _commit(self) -> None:
+        try:
+            super().commit()
+        except Exception:
+            if self.owner is None or not self.owner.committed:
+                raise
+            # Synchronizers and other data managers come after the COMMIT, which they cannot take back.
+            log.exception("An error after COMMIT; the change is durable.")
+            self._ends = "abort"
+            with suppress(Exception):
+                # Whatever else was joined is told to let go; our own part has nothing left to undo.
+                super().abort()
+
     def abort(self) -> None:
         """Abort, for the tween alone."""
-        self.refuse_application("abort")
-        with self._ending():
+        self._refuse_application("abort")
+        with self._ending("abort"):
             super().abort()
 
     def free(self, txn: Transaction) -> None:
         """Let the ended transaction go, for the transaction itself alone."""
-        self.refuse_application("free")
+        self._refuse_application("free")
         super().free(txn)
 
     def doom(self) -> Never:
@@ -111,29 +138,41 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         """Refuse: on SQLite it would raise another error; `begin_nested()` serves both databases."""
         raise self.violate("savepoint")
 
-    def admit_session(self) -> None:
+    def require_no_session(self) -> None:
         """Let the request have its one session.
 
         Raises:
             LifecycleViolation: it has one already; two would be committed one after the other, not together.
         """
-        if self._has_session:
+        if self.owner is not None:
             raise self.remember("A request has one dbsession: deleting it cannot give it another.")
-        self._has_session = True
+
+    def belongs_to(self, request: Request) -> bool:
+        """Tell whether this is the request's own manager, and not one whose environment it was given."""
+        return self._request() is request
 
     @contextmanager
-    def _ending(self) -> Iterator[None]:
+    def _ending(self, how: str) -> Iterator[None]:
         # A flag and not the error, whose traceback would hold this manager and its session in a cycle.
+        self._ends = how
         try:
             yield
         except BaseException:
             self.ending_failed = True
             raise
+        finally:
+            self._ends = None
 
-    def refuse_application(self, name: str) -> None:
-        """Raise if the call that arrives is application code's."""
+    def require_ending(self, how: str, name: str) -> None:
+        """Raise unless the manager itself is ending the transaction in this way."""
+        if self._ends != how:
+            raise self.violate(name)
+
+    def _refuse_application(self, name: str) -> None:
+        # The tween takes its mark away before it ends the transaction, and the application's hooks run then.
         request = self._request()
-        if request is not None and "tm.active" in request.environ:
+        hooked = self._ends is not None and name != "free"
+        if hooked or (request is not None and "tm.active" in request.environ):
             raise self.violate(name)
 
     def violate(self, name: str) -> LifecycleViolation:
@@ -146,7 +185,8 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
             self._violation = message
         return LifecycleViolation(message)
 
-    def _require_no_violation(self) -> None:
+    def require_no_violation(self) -> None:
+        """Raise what application code was told when it tried to end the transaction, swallowed or not."""
         if self._violation is not None:
             raise LifecycleViolation(self._violation)
 
@@ -157,5 +197,12 @@ def make_manager(request: Request) -> TransactionManager:
 
 
 def veto_by_status(request: Request, response: Any) -> bool:
-    """Tell whether to abort: pyramid_tm's `tm.commit_veto`. 2xx and 3xx commit, whatever made them."""
-    return bool(response.status_int >= 400)
+    """Tell whether to abort: pyramid_tm's `tm.commit_veto`. 2xx and 3xx commit, whatever made them.
+
+    An attempt that another one follows aborts, even if an exception view has answered for its error.
+    """
+    if mode_for(request) is Mode.WRITE:
+        # It would be decided after the commit: the 412 or 416 of a change that was kept.
+        response.conditional_response = False
+    error = getattr(request, "exception", None)
+    return bool(response.status_int >= 400) or (error is not None and is_error_retryable(request, error))
