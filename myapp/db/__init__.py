@@ -11,6 +11,7 @@ import logging
 
 from pyramid.config import PHASE3_CONFIG, Configurator
 from pyramid.exceptions import ConfigurationError
+from pyramid.interfaces import ITweens
 
 from myapp.db.accounting import Usage, usage
 from myapp.db.after import after_commit
@@ -34,6 +35,14 @@ from myapp.db.tm import make_manager, veto_by_status
 from myapp.db.work import UnitOfWork, throwaway, unit_of_work
 
 log = logging.getLogger(__name__)
+
+_TWEENS = (
+    "myapp.db.accounting.tween_factory",
+    "myapp.db.retry.tween_factory",
+    "myapp.db.truth.tween_factory",
+    "myapp.db.nesting.tween_factory",
+    "pyramid_tm.tm_tween_factory",
+)
 
 __all__ = [
     "CommitOutcomeUnknown",
@@ -100,6 +109,9 @@ def _settle(config: Configurator, settings: DbSettings) -> None:
 
 
 def _require_settled(config: Configurator, settled: dict[str, object]) -> None:
+    listed = {name for name, _ in config.registry.queryUtility(ITweens).explicit}
+    if listed and (missing := [name for name in _TWEENS if name not in listed]):
+        raise ConfigurationError(f"pyramid.tweens leaves out {', '.join(missing)}, of the contract.")
     found = config.get_settings()
     if changed := [name for name, value in settled.items() if found[name] != value]:
         raise ConfigurationError(f"{', '.join(changed)}: changed after myapp.db set it.")

@@ -25,7 +25,8 @@ def after_commit(
     """
 
     def run(committed: bool) -> None:  # noqa: FBT001 - the signature of a commit hook
-        if committed:
+        # Another data manager that fails after our COMMIT makes the library say that nothing was committed.
+        if committed or getattr(request.tm, "has_committed", False):
             function(*args, **kwargs)
 
     try:

@@ -17,6 +17,8 @@ from myapp.db.dialects import Dialect, dialect_of
 log = logging.getLogger(__name__)
 
 ROLLED_BACK = "myapp_rolled_back_at_checkin"
+# Something was done on the connection that outlasts its transaction: a lock, a temporary table, a setting.
+TAINTED = "myapp_tainted"
 
 
 def listen(engine: Engine) -> None:
@@ -24,8 +26,12 @@ def listen(engine: Engine) -> None:
     dialect = dialect_of(engine.dialect.name)
 
     def at_checkin(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
-        if dbapi_connection is not None and dialect.in_transaction(dbapi_connection):
+        if dbapi_connection is None:
+            return
+        if dialect.in_transaction(dbapi_connection):
             _roll_back(dialect, dbapi_connection, record)
+        if record.info.pop(TAINTED, False):
+            record.invalidate()
 
     event.listen(engine, "checkin", at_checkin)
 

@@ -47,7 +47,7 @@ def _require_living_transaction(connection: Connection) -> None:
     dialect = dialect_of(connection.dialect.name)
     driver_connection = connection.connection.dbapi_connection
     if (owner := owner_of(connection)) is not None:
-        require_same_transaction(owner, in_transaction=dialect.in_transaction(driver_connection))
+        require_same_transaction(owner, dialect, driver_connection)
     if not dialect.commit_is_possible(driver_connection):
         raise TransactionPoisoned(
             "The database has given this transaction up already; nothing was committed."

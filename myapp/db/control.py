@@ -1,52 +1,104 @@
-"""SQL that ends the transaction or outlives it is refused before it reaches the database.
+"""SQL that ends the transaction, or changes how it began, is refused before it reaches the database.
 
 `text("COMMIT")` would make a change durable that the request then disowns, and `SET x` stays on the pooled
-connection for whoever comes next.
+connection for whoever comes next. What outlasts a transaction in other ways makes it unfit for another user.
 """
 
 from __future__ import annotations
 
 import re
+from enum import Enum
+from functools import lru_cache
 
 from myapp.db.owner import Owner
 
+
+class Verdict(Enum):
+    """What a statement is to its transaction; the value is what application code is told."""
+
+    FREE = ""
+    # It may be sent, but its connection is not used again.
+    TAINTS = "taints"
+    ENDS = (
+        "SQL must not begin or end the transaction: the request does. Return a 2xx or 3xx response to "
+        "commit, a 4xx or 5xx (or raise) to abort; use dbsession.begin_nested() for a partial undo."
+    )
+    LASTS = (
+        "A setting would stay on the pooled connection for its next user. Use SET LOCAL, or set_config("
+        "name, value, true), which end with the transaction; or set it where the engine is made."
+    )
+    REOPENS = (
+        "How a transaction began is not for SQL to change: the mode comes from the view option db_mode, and "
+        "the isolation from where the engine is made."
+    )
+
+
+# What begins no statement whatever stands in it: comments, names, texts. PostgreSQL's dollar quotes included.
+_OPAQUE = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|"(?:[^"]|"")*"|\b[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$""",
+    re.DOTALL,
+)
 # At the start of a statement, or of another one behind a semicolon.
-_START = r"(?:\A|;)(?:\s|--[^\n]*\n|/\*.*?\*/)*"
-_LITERAL = re.compile(r"'(?:[^']|'')*'")
+_START = r"(?:\A|;)\s*"
 _ENDING = re.compile(
     _START
     + r"(BEGIN|START\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|PREPARE\s+TRANSACTION|SAVEPOINT|RELEASE)\b",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
 # SET LOCAL and SET CONSTRAINTS end with the transaction. A PRAGMA that only asks is free.
 _LASTING = re.compile(
     _START
     + r"(SET(?!\s+(?:LOCAL|CONSTRAINTS)\b)|RESET|DISCARD|ATTACH|DETACH"
-    + r"|PRAGMA(?!\s+(?:\w+\.|\"\w+\"\.)?(?:table_list|table_x?info|index_list|index_x?info|foreign_key_list"
+    + r"|PRAGMA(?!\s+(?:\w+\.|\x00\.)?(?:table_list|table_x?info|index_list|index_x?info|foreign_key_list"
     + r"|foreign_key_check|integrity_check|quick_check|database_list|compile_options)\b))\b",
-    re.IGNORECASE | re.DOTALL,
+    re.IGNORECASE,
 )
-_HARMLESS = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
+# Also as the text that set_config() takes.
+_REOPENING = re.compile(
+    r"\b(?:SET|set_config)\b[^;]*(?:\btransaction_(?:read_only|isolation|deferrable)\b"
+    r"|\bTRANSACTION\s+(?:READ|ISOLATION|NOT|DEFERRABLE)\b)",
+    re.IGNORECASE,
+)
+_TAINTING = re.compile(
+    _START
+    + r"(?:CREATE\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|LISTEN|PREPARE|DECLARE|DO|CALL|LOAD)"
+    + r"|\bset_config\s*\((?![^()]*,\s*true\s*\))|\bpg_(?:try_)?advisory_lock|\bpg_settings\b",
+    re.IGNORECASE,
+)
+# The body of a trigger has statements of its own; no product takes another one behind it.
+_TRIGGER = re.compile(r"\A\s*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b", re.IGNORECASE)
 
 
-def refuse_control(owner: Owner, statement: str) -> None:
-    """Raise if a statement ends the transaction, or sets what would outlast it.
+# The same few statements are sent again and again, and their text is long.
+@lru_cache(maxsize=2048)
+def verdict(statement: str) -> Verdict:
+    """Return what a statement, or several in one text, are to the transaction they are sent in."""
+    bare = _OPAQUE.sub(_blank, statement)
+    if _TRIGGER.match(bare):
+        return Verdict.FREE
+    if _ENDING.search(bare):
+        return Verdict.ENDS
+    if _LASTING.search(bare):
+        return Verdict.LASTS
+    if _REOPENING.search(statement):
+        return Verdict.REOPENS
+    return Verdict.TAINTS if _TAINTING.search(bare) else Verdict.FREE
+
+
+def _blank(found: re.Match[str]) -> str:
+    # A name stays a word, so that what stands before and behind it does not run together.
+    return "\x00" if found[0].startswith('"') else " " if found[0].startswith(("--", "/*")) else "''"
+
+
+def refuse_control(owner: Owner, statement: str) -> bool:
+    """Raise if a statement is not application code's to send; else tell whether it taints its connection.
 
     Raises:
-        LifecycleViolation: it does.
+        LifecycleViolation: it ends the transaction, outlasts it, or changes how it began.
     """
-    # Most statements are told at a glance, and this is asked before every one of them.
-    if statement.startswith(_HARMLESS) and ";" not in statement:
-        return
-    # A semicolon inside a literal begins no statement.
-    bare = _LITERAL.sub("''", statement) if ";" in statement else statement
-    if _ENDING.search(bare):
-        raise owner.violate(
-            "SQL must not begin or end the transaction: the request does. Return a 2xx or 3xx response to "
-            "commit, a 4xx or 5xx (or raise) to abort; use dbsession.begin_nested() for a partial undo."
-        )
-    if _LASTING.search(bare):
-        raise owner.violate(
-            "A setting would stay on the pooled connection for its next user. Use SET LOCAL, or set_config("
-            "name, value, true), which end with the transaction; or set it where the engine is made."
-        )
+    found = verdict(statement)
+    if found is Verdict.FREE:
+        return False
+    if found is Verdict.TAINTS:
+        return True
+    raise owner.violate(found.value)

@@ -20,6 +20,10 @@ class Dialect(Protocol):
     def READ_OPTIONS(self) -> Mapping[str, Any]:  # noqa: N802
         """Execution options that make a transaction read-only and one snapshot."""
 
+    @property
+    def BEGINS_AT_ONCE(self) -> bool:  # noqa: N802
+        """Whether the driver is in its transaction before the first statement."""
+
     def engine_options(self, url: URL, settings: DbSettings) -> dict[str, Any]:
         """Return the arguments of `create_engine`."""
 

@@ -45,6 +45,8 @@ def _create(settings: DbSettings) -> Engine:
     url = make_url(settings.engine_options["url"])
     defaults = dialect_of(url.get_backend_name()).engine_options(url, settings)
     options = {**settings.engine_options}
+    if str(options.get("isolation_level")).upper() == "AUTOCOMMIT":
+        raise ArgumentError("isolation_level = AUTOCOMMIT: nothing could be undone.")
     for name in _BOOLEANS & options.keys():
         options[name] = asbool(options[name])
     return engine_from_config(options, prefix="", **_unless_given(defaults, settings))

@@ -9,12 +9,14 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from myapp.db.owner import is_interactive, machinery_of
+from myapp.db.owner import is_interactive, machinery_of, owner_of
 from myapp.db.settings import DbSettings
 
 # One snapshot for all the queries of a request, and a server that refuses a stray write. psycopg puts
 # both into its BEGIN, so they cost no round trip.
 READ_OPTIONS: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+# psycopg sends its BEGIN along with the first statement.
+BEGINS_AT_ONCE = False
 
 
 def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
@@ -45,6 +47,11 @@ def listen(engine: Engine) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    owner = owner_of(connection)
+    if owner is not None and connection.connection.dbapi_connection.autocommit:  # type: ignore[union-attr]
+        raise owner.violate(
+            "The engine is in autocommit, where nothing can be undone: take that setting out."
+        )
     # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
     if is_interactive(connection):
         with machinery_of(connection):

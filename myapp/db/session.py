@@ -24,6 +24,8 @@ _REMEDY = (
     "dbsession.begin_nested() for a partial undo and dbsession.flush() to send pending changes."
 )
 
+_LENT = frozenset({"owner", "bind", "execution_options"})
+
 
 class OwnedSession(Session):
     """A Session that refuses lifecycle calls unless the machinery makes them.
@@ -31,9 +33,15 @@ class OwnedSession(Session):
     `owner` is the state shared with the engine's events; see `myapp.db.owner`.
     """
 
-    def __init__(self, *args: Any, owner: Owner, **options: Any) -> None:
+    def __init__(self, bind: Engine, *, owner: Owner, **options: Any) -> None:
         self.owner = owner
-        super().__init__(*args, **options)
+        super().__init__(bind, **options)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Another engine, or options without the owner, would have none of the guards.
+        if name in _LENT and name in self.__dict__:
+            raise self.owner.violate(f"dbsession.{name} is not application code's to set.")
+        super().__setattr__(name, value)
 
     def _refuse_unless_machinery(self, name: str) -> None:
         if not self.owner.in_machinery:

@@ -17,6 +17,7 @@ from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
 
 READ_OPTIONS: Mapping[str, Any] = {}
+BEGINS_AT_ONCE = True
 
 # Where the pool's connection is told how its next transaction begins.
 _PLAN = "myapp_begin"

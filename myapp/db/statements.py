@@ -7,8 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
+from myapp.db.checkin import TAINTED
 from myapp.db.control import refuse_control
-from myapp.db.dialects import dialect_of
+from myapp.db.dialects import Dialect, dialect_of
 from myapp.db.errors import TransactionPoisoned
 from myapp.db.owner import Owner, owner_of
 
@@ -20,7 +21,7 @@ _OF_BEGIN_NESTED = tuple(
 
 def listen(engine: Engine) -> None:
     """Attach the one listener before each statement and the one after it."""
-    in_transaction = dialect_of(engine.dialect.name).in_transaction
+    dialect = dialect_of(engine.dialect.name)
 
     def before(
         connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: Any
@@ -28,10 +29,11 @@ def listen(engine: Engine) -> None:
         owner = owner_of(connection)
         if owner is None or owner.in_machinery:
             return
-        if not statement.startswith(_OF_BEGIN_NESTED):
-            refuse_control(owner, statement)
+        owner.require_here()
+        if not statement.startswith(_OF_BEGIN_NESTED) and refuse_control(owner, statement):
+            connection.info[TAINTED] = True
         owner.cursors.add(cursor)
-        require_same_transaction(owner, in_transaction=in_transaction(cursor.connection))
+        require_same_transaction(owner, dialect, cursor.connection)
         owner.cost.started = time.perf_counter()
 
     def after(
@@ -52,18 +54,19 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "after_cursor_execute", after)
 
 
-def require_same_transaction(owner: Owner, *, in_transaction: bool) -> None:
+def require_same_transaction(owner: Owner, dialect: Dialect, driver_connection: Any) -> None:
     """Raise if the transaction was ended on the driver's own connection, which no other guard can see.
 
     What was done before is then lost or durable, and what follows would be a transaction of its own.
 
     Raises:
-        TransactionPoisoned: the session has sent statements, and the driver is in no transaction.
+        TransactionPoisoned: the driver is in no transaction although it should be.
     """
-    if owner.cost.statements and not in_transaction:
+    begun = dialect.BEGINS_AT_ONCE or owner.cost.statements
+    if begun and not dialect.in_transaction(driver_connection):
         error = TransactionPoisoned(
-            "The transaction was ended on the driver's connection, behind the session's back: what was done "
-            "before is lost or already durable."
+            "The transaction was ended behind the session's back, on the driver's connection or by the "
+            "database: what was done before is lost or already durable."
         )
         owner.record_error(error)
         raise error

@@ -75,6 +75,11 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         return self._txn is not None
 
     @property
+    def has_committed(self) -> bool:
+        """Whether the request's change is durable, whatever happens now."""
+        return self.owner is not None and self.owner.committed
+
+    @property
     def is_active(self) -> bool:
         """Whether a session may still join: the transaction is open, and its end has not begun."""
         return self._txn is not None and bool(self._txn.status == Status.ACTIVE)
@@ -105,15 +110,20 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
             raise
         if (request := self._request()) is not None:
             forget_doubt(request)
+            if self.has_committed:
+                # What is raised after the COMMIT, by a callback or an upper tween, must not have it repeated.
+                request.environ["retry.attempts"] = request.environ.get("retry.attempt", 0) + 1
 
     def _commit(self) -> None:
         try:
             super().commit()
         except Exception:
-            if self.owner is None or not self.owner.committed:
+            if not self.has_committed:
                 raise
             # Synchronizers and other data managers come after the COMMIT, which they cannot take back.
             log.exception("An error after COMMIT; the change is durable.")
+            with suppress(Exception):
+                self._txn._callAfterCommitHooks(status=True)
             self._ends = "abort"
             with suppress(Exception):
                 # Whatever else was joined is told to let go; our own part has nothing left to undo.
