@@ -18,7 +18,6 @@ from myapp.db.errors import CommitOutcomeUnknown
 from myapp.db.owner import Mode
 from myapp.db.retry import is_retryable
 from myapp.db.session import OwnedSession
-from myapp.db.tm import RequestTransactionManager
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +37,6 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         """Send what is pending; refuse to go on if an error was swallowed, before or now."""
         if self.owner.is_inherited:
             raise self.owner.violate("A forked child cannot commit its parent's transaction.")
-        if isinstance(self.transaction_manager, RequestTransactionManager):
-            # A hook that runs before the commit may have tried to end it, and swallowed the refusal.
-            self.transaction_manager.require_no_violation()
         # A session whose flush failed refuses another one, and that refusal would hide what went wrong first.
         self._record_failed_flush()
         self.owner.require_unpoisoned()

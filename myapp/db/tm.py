@@ -102,7 +102,7 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         self._refuse_application("commit")
         try:
             with self._ending("commit"):
-                self.require_no_violation()
+                self._require_no_violation()
                 self._commit()
         except CommitOutcomeUnknown as error:
             if (request := self._request()) is not None:
@@ -193,10 +193,12 @@ class RequestTransactionManager(TransactionManager):  # type: ignore[misc]
         """Return the error with this message, and let it forbid the commit."""
         if self.is_open:
             self._violation = message
+            if self.owner is not None:
+                # The owner is asked last, after whatever the application's own hooks did before COMMIT.
+                self.owner.violation = message
         return LifecycleViolation(message)
 
-    def require_no_violation(self) -> None:
-        """Raise what application code was told when it tried to end the transaction, swallowed or not."""
+    def _require_no_violation(self) -> None:
         if self._violation is not None:
             raise LifecycleViolation(self._violation)
 
