@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions
+from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions, verify
 from myapp.api.answer import Answer
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.http.request import Request
@@ -151,6 +151,14 @@ ROUTES: tuple[Route, ...] = (
         "List balances by account, with totals.",
         budget=4,
         parameters=("prefix", "depth", "type", "asset", *AS_OF, *PAGE),
+    ),
+    Route(
+        "GET",
+        LEDGER + "/verify",
+        verify.verify,
+        "read",
+        "Recompute the books from their postings, and name every row that is wrong.",
+        budget=36,
     ),
     Route(
         "POST",

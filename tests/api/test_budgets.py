@@ -81,6 +81,7 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     full = "account=assets:cash&asset=USD&from=2026-01-01&to=2030-01-01&q=x&metadata.a=b&order=effective"
     for query in ("", "?limit=1", f"?{full}"):
         yield "GET", LEDGER_PATH + "/transactions", transactions + query, None
+    yield "GET", LEDGER_PATH + "/verify", f"{LEDGER}/verify", None
     yield "GET", pair, one, None
     for metadata in ({"a": "b"}, {"a": None}, {}):
         yield "PATCH", pair, one, {"metadata": metadata}

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from myapp.db import SessionFactory, unit_of_work
 from myapp.interchange.importing import ImportOptions, import_journal, read_journal
 from myapp.interchange.readers import READERS
-from myapp.ledger import accounts, assets, balances, idempotency, ledgers, posting, transactions
+from myapp.ledger import accounts, assets, balances, idempotency, ledgers, posting, transactions, verifying
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
 from myapp.ledger.errors import LedgerError
@@ -155,6 +155,7 @@ def _read_everything(session: Session, transaction_id: UUID) -> None:
     transactions.change_metadata(session, book, transaction_id, {"a": "b"}, now=now())
     accounts.listed(session, book, limit=5, prefix="a", account_type="asset", status="open")
     assets.listed(session, book, limit=5)
+    assert verifying.verify(session, LEDGER).ok
     for as_of in (None, AsOf(BACKDATED), AsOf(None, BACKDATED), AsOf(BACKDATED, BACKDATED)):
         accounts.find(session, LEDGER, "assets:cash", as_of)
         balances.listed(session, book, Selection(prefix="a", asset="USD", depth=1, as_of=as_of), limit=5)
