@@ -8,20 +8,21 @@ import click
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from myapp.cli import demo, importing, keys, migrate
+from myapp.cli import demo, importing, keys, migrate, verify
 from myapp.interchange.journal import JournalError
 from myapp.ledger.errors import LedgerError
 
 
 @click.group()
 def myapp() -> None:
-    """Keep books: migrate the database, load a journal, manage keys."""
+    """Keep books: migrate the database, load a journal, manage keys, verify the books."""
 
 
 myapp.add_command(migrate.migrate)
 myapp.add_command(demo.demo)
 myapp.add_command(importing.import_file)
 myapp.add_command(keys.key)
+myapp.add_command(verify.verify)
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ from plaster import get_settings
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
-from myapp.db import throwaway
+from myapp.db import Mode, throwaway
 from myapp.schema import is_current, not_migrated
 from myapp.settings import with_environment
 
@@ -55,13 +55,15 @@ def database_url(ini: Path) -> str:
 
 
 @contextmanager
-def database(ini: Path) -> Iterator[Session]:
+def database(ini: Path, *, mode: Mode = Mode.WRITE, **limits: Any) -> Iterator[Session]:
     """Yield a session on the ini file's database: committed at the end, aborted on an error.
+
+    `limits` are those of `DbSettings`, for work that takes longer than a request.
 
     Raises:
         ConfigurationError: the database is not migrated.
     """
-    with throwaway(database_url(ini)) as session:
+    with throwaway(database_url(ini), mode=mode, **limits) as session:
         if not is_current(session.connection()):
             raise ConfigurationError(not_migrated(ini.name))
         yield session

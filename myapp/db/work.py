@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 from transaction import TransactionManager
@@ -80,9 +81,12 @@ def unit_of_work(factory: SessionFactory, *, mode: Mode = Mode.WRITE) -> UnitOfW
 
 
 @contextmanager
-def throwaway(url: str, *, mode: Mode = Mode.WRITE) -> Iterator[OwnedSession]:
-    """Yield a session of an engine made for this block alone: `unit_of_work` for a one-off script."""
-    engine: Engine = make_engine(DbSettings(engine_options={"url": url}))
+def throwaway(url: str, *, mode: Mode = Mode.WRITE, **limits: Any) -> Iterator[OwnedSession]:
+    """Yield a session of an engine made for this block alone: `unit_of_work` for a one-off script.
+
+    `limits` are those of `DbSettings`: a script may have the time that a request has not.
+    """
+    engine: Engine = make_engine(replace(DbSettings(engine_options={"url": url}), **limits))
     try:
         with unit_of_work(SessionFactory(engine), mode=mode) as session:
             yield session

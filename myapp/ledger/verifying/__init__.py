@@ -7,6 +7,6 @@ check looks at, and what no check can see.
 
 from __future__ import annotations
 
-from myapp.ledger.verifying.checks import Progress, Verification, verify
+from myapp.ledger.verifying.checks import CHECKS, Progress, Verification, verify, verify_service
 
-__all__ = ["Progress", "Verification", "verify"]
+__all__ = ["CHECKS", "Progress", "Verification", "verify", "verify_service"]

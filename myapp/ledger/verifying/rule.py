@@ -153,8 +153,9 @@ class NameRule:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Rules about one thing; `table` is the one whose rows are counted as checked."""
+    """Rules about one thing; `table` is the one whose rows are counted, of this ledger or `everywhere`."""
 
     name: str
     table: Table
     rules: tuple[Rule | NameRule, ...]
+    everywhere: bool = False

@@ -1,0 +1,226 @@
+"""What becomes of a change to each column of each table: is it seen, and which row is named?
+
+Every column must be listed here, so a new one fails the test until somebody has thought about it; and
+docs/verify.md must say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, literal_column, null, select
+
+from myapp.ledger.tables import Base
+from tests.ledger.verifying.scene import CASH, EFFECTIVE, FIRST, REVERSED, other_id
+
+# A number that nothing has.
+NOBODY = 99
+TABLES: Mapping[str, Table] = Base.metadata.tables
+
+Value = Any
+Key = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A change that is seen; `named` is the table and the key of the row that is named, if it is another."""
+
+    value: Value
+    named: tuple[str, Key] | None = None
+
+
+@dataclass(frozen=True)
+class Column:
+    """Changes of one column that are seen, and changes that nothing in the books contradicts."""
+
+    seen: tuple[Seen, ...] = ()
+    unseen: tuple[Value, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Return what the documentation says: always, its form alone, or not at all."""
+        if not self.unseen:
+            return "yes"
+        return "in part" if self.seen else "no"
+
+
+@dataclass(frozen=True)
+class Row:
+    """The row of a table that is tampered with, and its columns."""
+
+    where: Callable[[Table], ColumnElement[bool]]
+    columns: Mapping[str, Column] = field(default_factory=dict)
+
+
+def always(*values: Value, named: tuple[str, Key] | None = None) -> Column:
+    return Column(tuple(Seen(value, named) for value in values))
+
+
+def never(*values: Value) -> Column:
+    return Column(unseen=values)
+
+
+def account_id(path: str) -> Any:
+    account = TABLES["account"]
+    return select(account.c.id).where(account.c.path == path, account.c.ledger_id == 1).scalar_subquery()
+
+
+class Endless:
+    """A time that is none of the calendar, in each database's own way."""
+
+    def __call__(self, dialect: str) -> Any:
+        return literal_column("'infinity'" if dialect == "postgresql" else "9223372036854775807")
+
+
+class NoObject:
+    """A document that is no object of strings."""
+
+    def __call__(self, dialect: str) -> Any:
+        return literal_column("""'{"a": 1}'""")
+
+
+LATER = EFFECTIVE + timedelta(days=40)
+A_TIME = Column((Seen(Endless()),), (LATER,))
+METADATA = Column((Seen(NoObject()),), ({"other": "words"},))
+CASH_USD = {"asset": "USD"}
+OF_FIRST = ("posting", {"txn_id": str(FIRST)})
+
+
+def stray(table: str) -> tuple[str, Key]:
+    return table, {"ledger_id": NOBODY}
+
+
+ROWS: Mapping[str, Row] = {
+    "ledger": Row(
+        lambda table: table.c.name == "books",
+        {
+            "id": always(NOBODY, named=("account", {"ledger_id": 1})),
+            "name": never("cooks"),
+            "description": never("Other books"),
+            "strict_accounts": never(True),
+            "metadata": METADATA,
+            "created_at": A_TIME,
+        },
+    ),
+    "asset": Row(
+        lambda table: (table.c.ledger_id == 1) & (table.c.code == "USD"),
+        {
+            "ledger_id": always(NOBODY, named=("balance", CASH_USD)),
+            "code": always("USX", named=("balance", CASH_USD)),
+            "scale": Column((Seen(-1), Seen(19)), (3,)),
+            "name": never("Dollar"),
+            "created_at": A_TIME,
+        },
+    ),
+    "account": Row(
+        lambda table: table.c.path == CASH,
+        {
+            "ledger_id": always(NOBODY, 2, named=("balance", CASH_USD)),
+            "id": always(NOBODY, named=("balance", CASH_USD)),
+            "path": Column((Seen("assets::x"), Seen("a\u0301")), ("assets:purse",)),
+            "type": Column((Seen("nonsense"),), ("liability",)),
+            "status": always("closed", "nonsense", named=("balance", CASH_USD)),
+            "metadata": METADATA,
+            "created_at": A_TIME,
+        },
+    ),
+    "balance": Row(
+        lambda table: (table.c.account_id == account_id(CASH)) & (table.c.asset == "USD"),
+        {
+            "ledger_id": always(NOBODY, 2),
+            "account_id": always(NOBODY, named=("balance", {"account_id": NOBODY})),
+            "asset": always("USX", named=("balance", {"asset": "USX"})),
+            "status": always("frozen", "nonsense"),
+            "debits": always(0, 2**63 - 1, -5),
+            "credits": always(0, 2**63 - 1, -(2**63)),
+            # Sums of what open holds still hold; that check belongs to them.
+            "pending_debits": never(7),
+            "pending_credits": never(7),
+            "version": always(0, 8, 2**63 - 1),
+            "lowest": Column((Seen(2**63 - 1),), (-7,)),
+            "highest": Column((Seen(-(2**63)),), (7,)),
+        },
+    ),
+    "txn": Row(
+        lambda table: table.c.id == FIRST,
+        {
+            "ledger_id": always(NOBODY, 2, named=OF_FIRST),
+            "id": always(other_id(), named=OF_FIRST),
+            "kind": Column((Seen("reversal"),), ("other",)),
+            "description": never("Dinner"),
+            "reference": never("another bill", None),
+            "effective_at": always(LATER, Endless(), named=OF_FIRST),
+            "recorded_at": always(LATER, Endless(), named=OF_FIRST),
+            "actor": never("somebody"),
+            "metadata": METADATA,
+            "reverses": always(FIRST, other_id()),
+        },
+    ),
+    "txn_metadata": Row(
+        lambda table: table.c.txn_id == FIRST,
+        {
+            "ledger_id": Column((Seen(2), Seen(NOBODY, stray("txn_metadata")))),
+            "txn_id": Column((Seen(other_id(), ("txn_metadata", {"txn_id": str(other_id())})),), (REVERSED,)),
+            "metadata": METADATA,
+            "changed_at": A_TIME,
+        },
+    ),
+    "posting": Row(
+        lambda table: (
+            (table.c.account_id == account_id(CASH)) & (table.c.asset == "USD") & (table.c.version == 2)
+        ),
+        {
+            # The one after the gap is named.
+            "ledger_id": always(NOBODY, 2, named=("posting", {**CASH_USD, "version": 3})),
+            "account_id": always(NOBODY, named=("posting", {**CASH_USD, "account_id": NOBODY, "version": 2})),
+            "asset": always("USX", named=("posting", {"asset": "USX", "version": 2})),
+            "version": always(9, -1, 2**63 - 1, named=("posting", {**CASH_USD, "version": 3})),
+            "txn_id": always(other_id()),
+            "position": always(9, -1),
+            "amount": always(6, 0, -5, 2**63 - 1, -(2**63)),
+            "balance": always(6, 2**63 - 1, -(2**63)),
+            "effective_at": always(LATER, Endless()),
+            "recorded_at": always(LATER, Endless()),
+        },
+    ),
+    "balance_day": Row(
+        lambda table: (table.c.account_id == account_id(CASH)) & (table.c.asset == "USD"),
+        {
+            "ledger_id": always(NOBODY, 2),
+            "account_id": always(NOBODY, named=("balance_day", {"account_id": NOBODY})),
+            "asset": always("USX", named=("balance_day", {"asset": "USX"})),
+            "day": always(3, -3, named=("balance_day", {"day": 20458})),
+            "debits": always(0, 2**63 - 1),
+            "credits": always(0, -1),
+        },
+    ),
+    "idempotency": Row(
+        lambda table: (table.c.ledger_id == 1) & (table.c.key == "answered"),
+        {
+            "ledger_id": Column((Seen(NOBODY, stray("idempotency")),), (2,)),
+            "key": never("another"),
+            "fingerprint": never("another"),
+            "status": Column((Seen(0), Seen(404)), (200,)),
+            "txn_id": Column((Seen(other_id()),), (FIRST,)),
+            "answer": Column((Seen(null()),), ({"body": "[]"},)),
+            "created_at": A_TIME,
+        },
+    ),
+    # Who may call is no part of the books; only a key of a ledger that is not there is found.
+    "api_key": Row(
+        lambda table: table.c.name == "web",
+        {
+            "id": never(other_id()),
+            "name": never("other"),
+            "digest": never("other"),
+            "scopes": never("admin"),
+            "ledger_id": Column((Seen(NOBODY, stray("api_key")),), (2, None)),
+            "created_at": never(LATER),
+            "expires_at": never(LATER),
+            "revoked_at": never(LATER),
+        },
+    ),
+}

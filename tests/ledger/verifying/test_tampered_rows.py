@@ -1,0 +1,86 @@
+"""A tampered row of any table is named; what cannot be noticed is written down, and stays unnoticed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Table, select, update
+
+from myapp.ledger.verifying.rule import Problem
+from tests.ledger.verifying.columns import ROWS, TABLES, Key, Seen
+from tests.ledger.verifying.scene import problems, verify_all
+from tests.serving import ROOT
+
+# A line of the page's table: | `posting` | `amount` | yes | … |
+TOLD = re.compile(r"^\| `(\w+)` \| `(\w+)` \| (yes|in part|no) \|", re.MULTILINE)
+
+SEEN = [
+    pytest.param(table, column, seen, id=f"{table}.{column}-{number}")
+    for table, row in ROWS.items()
+    for column, changes in row.columns.items()
+    for number, seen in enumerate(changes.seen)
+]
+UNSEEN = [
+    pytest.param(table, column, value, id=f"{table}.{column}-{number}")
+    for table, row in ROWS.items()
+    for column, changes in row.columns.items()
+    for number, value in enumerate(changes.unseen)
+]
+
+
+def test_nothing_is_wrong_before(connection: Connection) -> None:
+    found = verify_all(connection)
+    assert [verification.ok for verification in found] == [True] * 3
+    checked = {check.name: check.checked for verification in found[:1] for check in verification.checks}
+    assert min(checked.values()) > 0, checked
+
+
+def test_every_column_of_every_table_is_classified() -> None:
+    columns = {(name, column.name) for name, table in TABLES.items() for column in table.columns}
+    assert {(name, column) for name, row in ROWS.items() for column in row.columns} == columns
+
+
+def test_the_page_says_the_same_of_every_column() -> None:
+    page = (ROOT / "docs/verify.md").read_text()
+    told = {(table, column): word for table, column, word in TOLD.findall(page)}
+    assert told == {
+        (table, name): column.told for table, row in ROWS.items() for name, column in row.columns.items()
+    }
+
+
+def tamper(connection: Connection, name: str, column: str, value: Any) -> Key:
+    """Change one row, and return its key as it was before."""
+    table, row = TABLES[name], ROWS[name]
+    (before,) = connection.execute(select(table).where(row.where(table))).mappings().all()[:1]
+    key = {each.name: before[each.name] for each in table.primary_key}
+    given = value(connection.dialect.name) if callable(value) else value
+    this = [table.c[member] == known for member, known in key.items()]
+    assert connection.execute(update(table).where(*this).values({column: given})).rowcount == 1
+    return names(table, key)
+
+
+def names(table: Table, key: Key) -> Key:
+    """Return the key of a row as a problem tells it."""
+    own = {member: value for member, value in key.items() if member != "ledger_id"}
+    return {member: value if isinstance(value, int | str) else str(value) for member, value in own.items()}
+
+
+def is_named(found: list[Problem], table: str, key: Key) -> bool:
+    return any(each.table == table and each.key.items() >= key.items() for each in found)
+
+
+@pytest.mark.parametrize(("table", "column", "seen"), SEEN)
+def test_a_tampered_row_is_named(connection: Connection, table: str, column: str, seen: Seen) -> None:
+    key = tamper(connection, table, column, seen.value)
+    found = problems(connection)
+    assert is_named(found, *(seen.named or (table, key))), found
+
+
+@pytest.mark.parametrize(("table", "column", "value"), UNSEEN)
+def test_what_nothing_contradicts_is_not_seen(
+    connection: Connection, table: str, column: str, value: Any
+) -> None:
+    tamper(connection, table, column, value)
+    assert problems(connection) == []
