@@ -1,0 +1,138 @@
+"""A row that was deleted, or that nobody posted, is named, or those that it is missing from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, func, insert, select
+
+from myapp.ledger.verifying.rule import PROBLEMS_MAX
+from tests.ledger.verifying.columns import NOBODY, ROWS, TABLES, account_id
+from tests.ledger.verifying.scene import CASH, FIRST, REVERSED, other_id, problems, verify_all
+from tests.ledger.verifying.test_tampered_rows import is_named
+
+# Which row is named when the one of `ROWS` is deleted; None where nothing is left to tell of it.
+LOST: Mapping[str, tuple[str, dict[str, Any]] | None] = {
+    "ledger": ("account", {"ledger_id": 1}),
+    "asset": ("balance", {"asset": "USD"}),
+    "account": ("balance", {"asset": "USD"}),
+    "balance": ("balance", {"asset": "USD"}),
+    "txn": ("posting", {"txn_id": str(FIRST)}),
+    "txn_metadata": None,
+    "posting": ("posting", {"asset": "USD", "version": 3}),
+    "balance_day": ("balance_day", {"asset": "USD", "day": 20458}),
+    "idempotency": None,
+    "api_key": None,
+}
+# What makes a copy of that row a stray: another key, as if somebody had slipped it in.
+STRAYS: Mapping[str, tuple[Mapping[str, Any], dict[str, Any]] | None] = {
+    "ledger": None,
+    "asset": None,
+    "account": None,
+    "api_key": None,
+    "balance": ({"account_id": NOBODY}, {"account_id": NOBODY}),
+    "txn": ({"id": other_id(), "reference": "stray"}, {"id": str(other_id())}),
+    "txn_metadata": ({"txn_id": other_id()}, {"txn_id": str(other_id())}),
+    "posting": ({"version": 5, "txn_id": other_id()}, {"version": 5, "txn_id": str(other_id())}),
+    "balance_day": ({"day": 7}, {"day": 7}),
+    "idempotency": ({"key": "stray", "txn_id": other_id()}, {"key": "stray"}),
+}
+
+
+def test_every_table_is_tried() -> None:
+    assert LOST.keys() == STRAYS.keys() == TABLES.keys()
+
+
+def remove(connection: Connection, name: str) -> None:
+    table = TABLES[name]
+    assert connection.execute(delete(table).where(ROWS[name].where(table))).rowcount >= 1
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_deleted_row_is_missed(connection: Connection, name: str) -> None:
+    remove(connection, name)
+    named = LOST[name]
+    found = problems(connection)
+    assert found == [] if named is None else is_named(found, *named), found
+
+
+@pytest.mark.parametrize("name", [name for name, stray in STRAYS.items() if stray is not None])
+def test_a_stray_row_is_named(connection: Connection, name: str) -> None:
+    table, (changed, key) = TABLES[name], STRAYS[name] or ({}, {})
+    (row,) = connection.execute(select(table).where(ROWS[name].where(table))).mappings().all()[:1]
+    connection.execute(insert(table).values({**row, **changed}))
+    assert is_named(problems(connection), name, key)
+
+
+def test_the_last_posting_of_an_account_is_missed(connection: Connection) -> None:
+    posting = TABLES["posting"]
+    cash = (posting.c.account_id == account_id(CASH)) & (posting.c.asset == "USD")
+    last = select(func.max(posting.c.version)).where(cash).scalar_subquery()
+    assert connection.execute(delete(posting).where(cash, posting.c.version == last)).rowcount == 1
+    found = problems(connection)
+    assert is_named(found, "balance", {"account": CASH, "asset": "USD"})
+    assert is_named(found, "balance_day", {"account": CASH, "asset": "USD"})
+    assert is_named(found, "txn", {"asset": "USD"})
+
+
+def test_a_transaction_deleted_with_its_postings_is_missed(connection: Connection) -> None:
+    connection.execute(delete(TABLES["posting"]).where(TABLES["posting"].c.txn_id == FIRST))
+    connection.execute(delete(TABLES["txn"]).where(TABLES["txn"].c.id == FIRST))
+    found = problems(connection)
+    assert is_named(found, "posting", {"account": CASH, "version": 2})
+    assert is_named(found, "balance", {"account": "expenses:food"})
+    assert is_named(found, "txn_metadata", {"txn_id": str(FIRST)})
+
+
+def test_a_deleted_original_is_missed_by_its_reversal(connection: Connection) -> None:
+    connection.execute(delete(TABLES["txn"]).where(TABLES["txn"].c.id == REVERSED))
+    assert any("reverses" in problem.found for problem in problems(connection) if problem.table == "txn")
+
+
+def test_a_deleted_ledger_leaves_its_rows_behind(connection: Connection) -> None:
+    connection.execute(delete(TABLES["ledger"]).where(TABLES["ledger"].c.name == "books"))
+    found = {problem.table for problem in problems(connection)}
+    assert found == TABLES.keys() - {"ledger"}
+
+
+def test_of_many_wrong_rows_the_first_are_named_and_all_are_counted(connection: Connection) -> None:
+    day = TABLES["balance_day"]
+    rows = [
+        {"ledger_id": 1, "account_id": NOBODY, "asset": "USD", "day": number, "debits": 1, "credits": 0}
+        for number in range(2 * PROBLEMS_MAX)
+    ]
+    connection.execute(insert(day), rows)
+    checks = {check.name: check for check in verify_all(connection)[0].checks}
+    found = checks["balance_days"]
+    assert (len(found.problems), found.problem_count) == (PROBLEMS_MAX, 2 * PROBLEMS_MAX)
+    assert [problem.key["day"] for problem in found.problems] == list(range(PROBLEMS_MAX))
+
+
+def test_amounts_are_told_in_the_assets_unit(connection: Connection) -> None:
+    balance = TABLES["balance"]
+    usd = (balance.c.account_id == account_id(CASH)) & (balance.c.asset == "USD")
+    connection.execute(balance.update().where(usd).values(debits=2**63 - 1))
+    (problem,) = problems(connection)
+    assert (problem.expected, problem.found) == ({"debits": "0.05"}, {"debits": "92233720368547758.07"})
+
+
+def test_a_sum_past_64_bits_is_told_and_not_an_error(connection: Connection) -> None:
+    posting = TABLES["posting"]
+    connection.execute(posting.update().where(posting.c.txn_id == REVERSED).values(amount=2**63 - 1))
+    found = problems(connection)
+    assert is_named(found, "txn", {"id": str(REVERSED), "asset": "USD"})
+    connection.execute(posting.update().where(posting.c.txn_id == REVERSED).values(amount=-(2**63)))
+    assert is_named(problems(connection), "txn", {"id": str(REVERSED), "asset": "USD"})
+
+
+def test_a_day_before_1970_is_counted_backwards(connection: Connection) -> None:
+    early = datetime(1969, 12, 30, 18, tzinfo=UTC)
+    for name, column in (("txn", "id"), ("posting", "txn_id")):
+        table = TABLES[name]
+        connection.execute(table.update().where(table.c[column] == FIRST).values(effective_at=early))
+    # Nothing else is wrong than the days, of which two are missing now.
+    missing = [each for each in problems(connection) if each.found == {"debits": None, "credits": None}]
+    assert {each.key["account"]: each.key["day"] for each in missing} == {CASH: -2, "expenses:food": -2}
