@@ -10,7 +10,7 @@ from tests.chaos.books import Books, read_books
 from tests.chaos.calling import Caller
 from tests.chaos.checker import breaches
 from tests.chaos.records import Order, Record, Verdict
-from tests.chaos.stage import TRANSACTIONS, Stage
+from tests.chaos.stage import BOOKS, TRANSACTIONS, Stage
 
 REPLAYS = 200
 
@@ -24,7 +24,7 @@ class Findings:
 
 
 def examine(stage: Stage, record: Record, random: Random) -> Findings:
-    """Return what was wrong: seen by the clients, in the tables, in the API's list, in the replays."""
+    """Return what was wrong: seen by the clients, in the tables, the replays, the API's list, and by `verify`."""
     orders = [*stage.funded, *record.orders]
     books = read_books(stage.database)
     found = [*record.breaches, *breaches(orders, books)]
@@ -34,6 +34,7 @@ def examine(stage: Stage, record: Record, random: Random) -> Findings:
     if read_books(stage.database) != books:
         found.append("replayed: repeating acknowledged requests changed the books")
     found += _listed(callers[0], books, orders)
+    found += _verified(callers[0])
     for caller in callers:
         caller.close()
     in_doubt = {order.key for order in orders if order.verdict is Verdict.IN_DOUBT}
@@ -56,6 +57,13 @@ def _listed(caller: Caller, books: Books, orders: Sequence[Order]) -> Iterator[s
         shown = listed.get(str(order.txn_id))
         if order.verdict is Verdict.KEPT and shown != order.answer:
             yield f"listed: {order.key} was answered {order.answer}, the list has {shown}"
+
+
+def _verified(caller: Caller) -> Iterator[str]:
+    # The checker recomputes the books by itself, on purpose; the service's own verdict must be the same.
+    answer = caller.get(f"{BOOKS}/verify")
+    if answer.status != 200 or not answer.document["ok"]:
+        yield f"verified: the service was asked, and answered {answer}"
 
 
 def _pages(caller: Caller) -> Iterator[dict[str, object]]:

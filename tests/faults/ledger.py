@@ -36,6 +36,12 @@ def ledger_stage(database: Database) -> tuple[Stage, str]:
     return Stage(app, app.registry["dbsession_factory"].engine, database), last.document["id"]
 
 
+def wrong_rows(stage: Stage) -> list[object]:
+    """Return what `verify` finds wrong in the books."""
+    document = send(stage.app, Exchange("GET", f"{examples.BOOKS}/verify")).document
+    return [problem for check in document["checks"] for problem in check["problems"]]
+
+
 def ledger_trial(stage: Stage, transaction_id: str, route: Route, *, with_key: bool) -> Trial:
     """Return the trial of a route."""
     exchange = examples.exchange(route, transaction_id, with_key=with_key)

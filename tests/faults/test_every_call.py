@@ -14,7 +14,7 @@ from tests.databases import Database
 from tests.faults import examples
 from tests.faults.bookcase import VIEWS, bookcase_trial
 from tests.faults.conftest import Report
-from tests.faults.ledger import ledger_stage, ledger_trial
+from tests.faults.ledger import ledger_stage, ledger_trial, wrong_rows
 from tests.faults.sweep import Plan, plans, sweep
 from tests.faults.verdict import Trial
 
@@ -46,6 +46,7 @@ def test_a_writing_request_is_true_whichever_call_fails(
     stage, transaction_id = ledger_stage(database)
     with stage:
         run(report, ledger_trial(stage, transaction_id, route, with_key=True), WRITING_MIN)
+        assert wrong_rows(stage) == []
 
 
 @pytest.mark.parametrize(
