@@ -24,7 +24,7 @@ class Findings:
 
 
 def examine(stage: Stage, record: Record, random: Random) -> Findings:
-    """Return what was wrong: seen by the clients, in the tables, the replays, the API's list, and by `verify`."""
+    """Return what was wrong: seen by the clients, in tables, replays and the API's list, and by `verify`."""
     orders = [*stage.funded, *record.orders]
     books = read_books(stage.database)
     found = [*record.breaches, *breaches(orders, books)]

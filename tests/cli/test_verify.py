@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import pty
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.cli.conftest import REPOSITORY, Shell, assert_one_line
+from tests.cli.conftest import TIMEOUT_S, Shell, assert_one_line
 from tests.databases import Database
 from tests.interchange.imports import document, record
 
@@ -62,7 +62,10 @@ def test_a_wrong_row_is_one_line_and_exit_1(books: Shell, database: Database) ->
 
 
 def test_rows_of_no_ledger_are_found(books: Shell, database: Database) -> None:
-    stray = "INSERT INTO idempotency (ledger_id, key, fingerprint, status, created_at) SELECT 77, 'x', 'y', 200, created_at FROM ledger WHERE name = 'first'"  # noqa: E501
+    stray = (
+        "INSERT INTO idempotency (ledger_id, key, fingerprint, status, created_at) "
+        "SELECT 77, 'x', 'y', 200, created_at FROM ledger WHERE name = 'first'"
+    )
     tamper(database, stray)
     done = books.run(*VERIFY)
     assert (done.returncode, "(service): idempotency ledger_id=77" in done.stderr) == (1, True)
@@ -101,24 +104,19 @@ def test_progress_is_shown_on_a_terminal_alone(books: Shell, database: Database)
 
 
 def on_a_terminal(shell: Shell, database: Database) -> str:
-    """Return what the command shows to somebody who watches."""
-    ini = REPOSITORY / "development.ini"
-    child, terminal = pty.fork()
-    if child == 0:
-        script = str(Path(sys.executable).with_name("myapp"))
-        os.execve(
-            sys.executable,
-            [sys.executable, script, "verify", "-c", str(ini)],
-            {**os.environ, "MYAPP_DATABASE_URL": database.url},
-        )
-    shown = b""
-    try:
-        while chunk := os.read(terminal, 4096):
-            shown += chunk
-    except OSError:
-        # Linux says so when the other side of a terminal is gone.
-        pass
-    finally:
-        os.close(terminal)
-        os.waitpid(child, 0)
-    return shown.decode()
+    """Return what somebody who watches sees on standard error."""
+    watched, terminal = os.openpty()
+    script = Path(sys.executable).with_name("myapp")
+    subprocess.run(
+        [sys.executable, str(script), *VERIFY[1:]],
+        cwd=shell.folder,
+        env={**os.environ, "MYAPP_DATABASE_URL": database.url},
+        stdout=subprocess.DEVNULL,
+        stderr=terminal,
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+    os.close(terminal)
+    shown = os.read(watched, 65_536).decode()
+    os.close(watched)
+    return shown

@@ -18,8 +18,8 @@ from myapp.ledger.verifying.tables import ACCOUNT, key_of, own
 
 # So many rows are named; how many there are is told besides.
 PROBLEMS_MAX = 100
-# Rows fetched at a time where the database cannot judge by itself.
-_CHUNK_ROWS = 1_000
+# Rows read at a time where the database cannot judge by itself.
+_BATCH_ROWS = 5_000
 
 # What a row should say and what it says, by what that is called.
 Compared = Mapping[str, tuple[ColumnElement[Any], ColumnElement[Any]]]
@@ -135,20 +135,27 @@ class NameRule:
     is_name: Callable[[str], bool]
 
     def broken(self, session: Session, book: Book) -> Found:
-        """Return the rows whose name is none, read a chunk at a time."""
-        problems = list(self._problems(session, book))
-        return Found(len(problems), problems[:PROBLEMS_MAX])
+        """Return the rows whose name is none."""
+        wrong = [row for row in self._rows(session, book) if not self.is_name(row[self.column])]
+        problems = [self._problem(row) for row in wrong[:PROBLEMS_MAX]]
+        return Found(len(wrong), problems)
 
-    def _problems(self, session: Session, book: Book) -> Iterator[Problem]:
-        names = key_of(self.table).values()
-        columns = dict.fromkeys([*names, self.table.c[self.column]])
-        statement = select(*columns).where(own(self.table)).order_by(*names)
-        rows = session.execute(
-            statement, {"ledger_id": book.id}, execution_options={"yield_per": _CHUNK_ROWS}
-        )
-        for row in rows.mappings():
-            if not self.is_name(row[self.column]):
-                yield Problem(self.table.name, dict(row), self.message, {}, {self.column: row[self.column]})
+    def _problem(self, row: Values) -> Problem:
+        return Problem(self.table.name, row, self.message, {}, {self.column: row[self.column]})
+
+    def _rows(self, session: Session, book: Book) -> Iterator[Values]:
+        # In batches along the name's index, because a cursor that stays open on the server would outlive a
+        # request that is interrupted.
+        name = self.table.c[self.column]
+        columns = dict.fromkeys([*key_of(self.table).values(), name])
+        statement = select(*columns).where(own(self.table)).order_by(name).limit(_BATCH_ROWS)
+        batch = statement
+        while True:
+            rows = session.execute(batch, {"ledger_id": book.id}).mappings().all()
+            yield from (dict(row) for row in rows)
+            if len(rows) < _BATCH_ROWS:
+                return
+            batch = statement.where(name > rows[-1][self.column])
 
 
 @dataclass(frozen=True, slots=True)
