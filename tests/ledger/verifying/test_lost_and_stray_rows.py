@@ -136,3 +136,45 @@ def test_a_day_before_1970_is_counted_backwards(connection: Connection) -> None:
     # Nothing else is wrong than the days, of which two are missing now.
     missing = [each for each in problems(connection) if each.found == {"debits": None, "credits": None}]
     assert {each.key["account"]: each.key["day"] for each in missing} == {CASH: -2, "expenses:food": -2}
+
+
+@pytest.mark.parametrize("scene", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    ("name", "column", "index", "changed"),
+    [
+        ("account", "path", "uq_account_ledger_id_path", {"id": NOBODY}),
+        ("txn", "reference", "uq_txn_ledger_id_reference", {"id": other_id()}),
+    ],
+)
+def test_a_value_that_occurs_twice_is_named(
+    connection: Connection, name: str, column: str, index: str, changed: Mapping[str, Any]
+) -> None:
+    # SQLite cannot drop a table's own constraint.
+    connection.exec_driver_sql(f"ALTER TABLE {name} DROP CONSTRAINT {index}")
+    table = TABLES[name]
+    (row,) = connection.execute(select(table).where(ROWS[name].where(table))).mappings().all()
+    connection.execute(insert(table).values({**row, **changed}))
+    assert is_named(problems(connection), name, {column: row[column]})
+
+
+@pytest.mark.parametrize("scene", ["postgresql"], indirect=True)
+def test_a_second_reversal_of_the_same_transaction_is_named(connection: Connection) -> None:
+    connection.exec_driver_sql("ALTER TABLE txn DROP CONSTRAINT uq_txn_ledger_id_reverses")
+    txn = TABLES["txn"]
+    connection.execute(txn.update().where(txn.c.id == FIRST).values(kind="reversal", reverses=REVERSED))
+    assert is_named(problems(connection), "txn", {"reverses": str(REVERSED)})
+
+
+def test_a_code_that_no_asset_can_have_is_named(connection: Connection) -> None:
+    asset = TABLES["asset"]
+    (row,) = connection.execute(select(asset).where(ROWS["asset"].where(asset))).mappings().all()
+    connection.execute(insert(asset).values({**row, "code": "U S D"}))
+    assert is_named(problems(connection), "asset", {"code": "U S D"})
+
+
+@pytest.mark.parametrize("scene", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("given", ["nonsense", f"{FIRST}".upper().replace("7", "A"), ""])
+def test_an_id_that_is_no_uuid_is_named(connection: Connection, given: str) -> None:
+    for name, column in (("posting", "txn_id"), ("txn_metadata", "txn_id"), ("txn", "id")):
+        connection.exec_driver_sql(f"UPDATE {name} SET {column} = ? WHERE {column} = ?", (given, str(FIRST)))
+    assert is_named(problems(connection), "txn", {"id": given})
