@@ -156,6 +156,7 @@ def _read_everything(session: Session, transaction_id: UUID) -> None:
     accounts.listed(session, book, limit=5, prefix="a", account_type="asset", status="open")
     assets.listed(session, book, limit=5)
     assert verifying.verify(session, LEDGER).ok
+    assert verifying.verify_service(session).ok
     for as_of in (None, AsOf(BACKDATED), AsOf(None, BACKDATED), AsOf(BACKDATED, BACKDATED)):
         accounts.find(session, LEDGER, "assets:cash", as_of)
         balances.listed(session, book, Selection(prefix="a", asset="USD", depth=1, as_of=as_of), limit=5)

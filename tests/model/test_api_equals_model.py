@@ -207,6 +207,11 @@ class ApiEqualsModel(RuleBasedStateMachine):
         answer = self.ask("GET", f"{self.url}/transactions?limit=1", 200)
         assert answer["data"][0]["id"] == self.books.entries[-1].id
 
+    def teardown(self) -> None:
+        """Let the service judge what the program left behind."""
+        verification = self.ask("GET", f"{self.url}/verify", 200)
+        assert verification["ok"], verification
+
 
 def limits_sent(limit: Bounds, asset: str) -> dict[str, str]:
     named = zip(("min", "max"), limit, strict=True)
