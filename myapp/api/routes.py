@@ -33,6 +33,8 @@ class Route:
     doc: str
     budget: int
     body: type | None = None
+    # Whether no body at all means an empty object.
+    body_optional: bool = False
     reader: Callable[[Request, bytes], Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
     parameters: tuple[str, ...] = ()
@@ -142,6 +144,17 @@ ROUTES: tuple[Route, ...] = (
         "Change a transaction's metadata.",
         budget=7,
         body=bodies.MetadataChange,
+    ),
+    Route(
+        "POST",
+        LEDGER + "/transactions/{id}/reverse",
+        transactions.reverse,
+        "write",
+        "Reverse a transaction: post its opposite, effective now unless the body says when. Once at most.",
+        budget=8,
+        body=bodies.ReversalBody,
+        body_optional=True,
+        idempotent=True,
     ),
     Route(
         "GET",

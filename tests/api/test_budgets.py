@@ -82,6 +82,11 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     for query in ("", "?limit=1", f"?{full}"):
         yield "GET", LEDGER_PATH + "/transactions", transactions + query, None
     yield "GET", pair, one, None
+    for _ in range(2):
+        yield "POST", pair + "/reverse", f"{one}/reverse", None
+    drained = post(app, "assets:low", "equity:opening", reference="third")
+    post(app, "expenses:food", "assets:low")
+    yield "POST", pair + "/reverse", f"{transactions}/{drained['id']}/reverse", {"description": "x"}
     for metadata in ({"a": "b"}, {"a": None}, {}):
         yield "PATCH", pair, one, {"metadata": metadata}
 

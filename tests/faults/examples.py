@@ -43,6 +43,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", ACCOUNT): {"limits": {"USD": {"max": "2000"}, "JPY": {"min": "0"}}, "metadata": {"a": "b"}},
     # One account is there already, with a balance; one is new, and so is the one above it.
     ("POST", LEDGER + "/transactions"): _transfer("expenses:travel:train", "assets:cash", "12.50"),
+    ("POST", LEDGER + "/transactions/{id}/reverse"): {"description": "A mistake", "metadata": {"a": "b"}},
     ("PATCH", LEDGER + "/transactions/{id}"): {"metadata": {"trip": None, "a": "b"}},
 }
 TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from myapp.db import SessionFactory, unit_of_work
 from myapp.interchange.importing import ImportOptions, import_journal, read_journal
 from myapp.interchange.readers import READERS
-from myapp.ledger import accounts, assets, balances, idempotency, ledgers, posting, transactions
+from myapp.ledger import accounts, assets, balances, idempotency, ledgers, posting, reversals, transactions
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
+from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import LedgerError
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
@@ -123,6 +124,7 @@ def _use_everything(factory: SessionFactory) -> None:
         )
         assert view is not None
         posting.preview(session, LEDGER, transfer("assets:cash", "income:x", "1"), now=now(), actor="t")
+        reversals.reverse(session, LEDGER, view.id, ReversalDraft(), now=now(), actor="t")
         accounts.change(session, LEDGER, "expenses:food", status="frozen", metadata={"a": "b"})
         ledgers.change(session, LEDGER, description="x")
         _read_everything(session, view.id)
