@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions
+from myapp.api import accounts, assets, balances, bodies, imports, ledgers, statements, transactions
 from myapp.api.answer import Answer
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.http.request import Request
@@ -155,6 +155,15 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.ReversalBody,
         body_optional=True,
         idempotent=True,
+    ),
+    Route(
+        "GET",
+        LEDGER + "/statement",
+        statements.read,
+        "read",
+        "Show an account's statement in effective order. Its pages show what was recorded before the first.",
+        budget=5,
+        parameters=("account", "asset", "from", "to", *PAGE),
     ),
     Route(
         "GET",

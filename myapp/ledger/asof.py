@@ -25,15 +25,36 @@ class AsOf:
     known_at: datetime | None = None
 
 
-def totals(ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None = None) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Whose postings: of a ledger, or of some of its accounts, or of those in one asset."""
+
+    ledger_id: int
+    account_ids: Sequence[int] | None
+    asset: str | None
+
+    def of(self, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on a table's rows."""
+        conditions = [table.ledger_id == self.ledger_id]
+        if self.account_ids is not None:
+            conditions.append(table.account_id.in_(self.account_ids))
+        if self.asset is not None:
+            conditions.append(table.asset == self.asset)
+        return conditions
+
+
+def totals(
+    ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None = None, asset: str | None = None
+) -> Select[Any]:
     """Select account_id, asset, debits, credits and the version known then, by balance row.
 
     Without `known_at` it is a short sum of day totals and of the postings of the last, partial day.
     """
+    scope = _Scope(ledger_id, account_ids, asset)
     if as_of.known_at is None and as_of.at is not None:
-        parts = _by_day(ledger_id, as_of.at, account_ids)
+        parts = _by_day(scope, as_of.at)
     else:
-        parts = _by_posting(ledger_id, as_of, account_ids)
+        parts = _by_posting(scope, as_of)
     return select(
         parts.c.account_id,
         parts.c.asset,
@@ -44,14 +65,14 @@ def totals(ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None = None
 
 
 def totals_as_of(
-    session: Session, ledger_id: int, as_of: AsOf, account_ids: Sequence[int]
+    session: Session, ledger_id: int, as_of: AsOf, account_ids: Sequence[int], asset: str | None = None
 ) -> dict[tuple[int, str], tuple[int, int, int | None]]:
     """Return (debits, credits, version known then) by account and asset, in the smallest unit."""
-    rows = session.execute(totals(ledger_id, as_of, account_ids)).all()
+    rows = session.execute(totals(ledger_id, as_of, account_ids, asset)).all()
     return {(row.account_id, row.asset): (row.debits, row.credits, row.version) for row in rows}
 
 
-def _by_day(ledger_id: int, at: datetime, account_ids: Sequence[int] | None) -> Any:
+def _by_day(scope: _Scope, at: datetime) -> Any:
     # The day of the next instant: the last instant of a day still covers all of it.
     day = day_of(at + timedelta(microseconds=1)) if at < datetime.max.replace(tzinfo=at.tzinfo) else None
     whole = select(
@@ -60,18 +81,16 @@ def _by_day(ledger_id: int, at: datetime, account_ids: Sequence[int] | None) -> 
         BalanceDay.debits,
         BalanceDay.credits,
         cast(null(), Int64).label("version"),
-    ).where(BalanceDay.ledger_id == ledger_id, *_one_of(BalanceDay.account_id, account_ids))
+    ).where(*scope.of(BalanceDay))
     if day is None:
         return whole.subquery()
     start = datetime.fromtimestamp(0, at.tzinfo) + day * _DAY
-    partial = _postings(ledger_id, account_ids).where(
-        Posting.effective_at >= start, Posting.effective_at <= at
-    )
+    partial = _postings(scope).where(Posting.effective_at >= start, Posting.effective_at <= at)
     return union_all(whole.where(BalanceDay.day < day), partial).subquery()
 
 
-def _by_posting(ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None) -> Any:
-    postings = _postings(ledger_id, account_ids)
+def _by_posting(scope: _Scope, as_of: AsOf) -> Any:
+    postings = _postings(scope)
     if as_of.at is not None:
         postings = postings.where(Posting.effective_at <= as_of.at)
     if as_of.known_at is not None:
@@ -79,15 +98,11 @@ def _by_posting(ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None) 
     return postings.subquery()
 
 
-def _postings(ledger_id: int, account_ids: Sequence[int] | None) -> Select[Any]:
+def _postings(scope: _Scope) -> Select[Any]:
     return select(
         Posting.account_id,
         Posting.asset,
         case((Posting.amount > 0, Posting.amount), else_=0).label("debits"),
         case((Posting.amount < 0, -Posting.amount), else_=0).label("credits"),
         Posting.version,
-    ).where(Posting.ledger_id == ledger_id, *_one_of(Posting.account_id, account_ids))
-
-
-def _one_of(column: Any, account_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    return [] if account_ids is None else [column.in_(account_ids)]
+    ).where(*scope.of(Posting))
