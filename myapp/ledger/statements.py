@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from myapp.ledger.asof import AsOf, totals_as_of
+from myapp.ledger.asof import AsOf, Scope, net_as_of
 from myapp.ledger.errors import AccountNotFound, UnknownAsset
 from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
@@ -127,9 +127,7 @@ def _begin(session: Session, book: Book, wanted: StatementFilter, account: Any) 
 
 
 def _net_at(session: Session, book: Book, wanted: StatementFilter, account_id: int, at: datetime) -> int:
-    totals = totals_as_of(session, book.id, AsOf(at), [account_id], asset=wanted.asset)
-    debits, credits_, _ = totals.get((account_id, wanted.asset), (0, 0, None))
-    return debits - credits_
+    return net_as_of(session, Scope(book.id, [account_id], wanted.asset), AsOf(at))
 
 
 def _rows(book: Book, wanted: StatementFilter, account_id: int, walk: _Walk, after: Place | None) -> Any:

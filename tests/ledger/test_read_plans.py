@@ -1,17 +1,21 @@
-"""A statement is read along the index of its order, from where its page begins: never all, never sorted."""
+"""Reads on SQLite go by key: to where a statement's page begins, to the version that was known."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
-from myapp.ledger import statements
-from myapp.ledger.ledgers import open_book
+from myapp.ledger import balances, statements
+from myapp.ledger.asof import AsOf
+from myapp.ledger.balances import Selection
+from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.statements import Place, StatementFilter
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 
@@ -28,8 +32,8 @@ ENTERED = [
 ]
 
 
-def plan_of(factory: SessionFactory, first: datetime | None, after: Place | None) -> list[str]:
-    """Return the steps of all the statements that a page sends."""
+def plan_of(factory: SessionFactory, read: Callable[[Session, Book], object]) -> list[str]:
+    """Return the steps of all the statements that a reading sends."""
     sent: list[tuple[str, Any]] = []
 
     def keep(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: Any) -> None:
@@ -38,7 +42,7 @@ def plan_of(factory: SessionFactory, first: datetime | None, after: Place | None
     with unit_of_work(factory) as session:
         book = open_book(session, LEDGER, ["USD"])
         event.listen(factory.engine, "before_cursor_execute", keep)
-        statements.read(session, book, StatementFilter("assets:cash", "USD", first), limit=2, after=after)
+        read(session, book)
         event.remove(factory.engine, "before_cursor_execute", keep)
         connection = session.connection()
         return [
@@ -56,7 +60,21 @@ def test_a_page_follows_the_index_of_effective_order(
     make_ledger(factory)
     for _ in range(3):
         post(factory, transfer("assets:cash", "expenses:food", "1"))
-    steps = plan_of(factory, first, after)
+    wanted = StatementFilter("assets:cash", "USD", first)
+    steps = plan_of(
+        factory, lambda session, book: statements.read(session, book, wanted, limit=2, after=after)
+    )
     assert f"SEARCH posting USING INDEX {INDEX} {entered}" in steps, steps
     assert [step for step in steps if SCAN.match(step)] == []
     assert [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step] == [], steps
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_what_was_known_is_found_by_version_and_never_summed(factory: SessionFactory) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+    selection = Selection(as_of=AsOf(known_at=MOMENT))
+    steps = plan_of(factory, lambda session, book: balances.listed(session, book, selection, limit=2))
+    assert {step for step in steps if re.search(r"\bposting\b", step)} == {
+        f"SEARCH posting USING PRIMARY KEY ({KEY} AND version=?)"
+    }
