@@ -1,7 +1,8 @@
 """Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time.
 
 As of an effective time alone it is a short sum of day totals. As known at a time alone it is the balance
-that the last posting by then left behind. On both axes at once, the postings known then are summed.
+that the last posting by then left behind. On both axes at once, and for debits and credits apart as they
+were known, the postings recorded by then are summed.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def totals(scope: Scope, as_of: AsOf) -> Select[Any]:
     The version is the one known then, NULL where the newest is.
     """
     if as_of.known_at is not None:
-        parts = _known(scope, versions_at(scope.of, as_of.known_at), as_of.at)
+        parts = _by_posting(scope, as_of.at, as_of.known_at)
     elif as_of.at is not None:
         parts = _by_day(scope, as_of.at)
     else:
@@ -117,21 +118,11 @@ def _balances_left(scope: Scope, known: CTE) -> Select[Any]:
     return select(known.c.account_id, known.c.asset, left.label("net")).where(found)
 
 
-def _known(scope: Scope, known: CTE, at: datetime | None) -> Any:
-    known_by_then = and_(
-        *scope.of(Posting),
-        Posting.account_id == known.c.account_id,
-        Posting.asset == known.c.asset,
-        Posting.version <= known.c.version,
-    )
+def _by_posting(scope: Scope, at: datetime | None, known_at: datetime) -> Any:
     # What took effect later counts for nothing, but the version that was known stays the same.
-    effective = Posting.amount if at is None else case((Posting.effective_at <= at, Posting.amount))
-    return (
-        select(known.c.account_id, known.c.asset, *_sides(effective), known.c.version)
-        .join(Posting, known_by_then)
-        .where(known.c.size == 0)
-        .subquery()
-    )
+    amount = Posting.amount if at is None else case((Posting.effective_at <= at, Posting.amount))
+    columns = (Posting.account_id, Posting.asset, *_sides(amount), Posting.version)
+    return select(*columns).where(*scope.of(Posting), Posting.recorded_at <= known_at).subquery()
 
 
 def _by_day(scope: Scope, at: datetime) -> Any:
