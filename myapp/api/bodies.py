@@ -78,6 +78,14 @@ class TransactionBody(Struct, forbid_unknown_fields=True, frozen=True):
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+class ReversalBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A reversal; what is left out is told by what it reverses, and the body may be left out whole."""
+
+    description: str | None = None
+    effective_at: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+
+
 class MetadataChange(Struct, forbid_unknown_fields=True, frozen=True):
     """A change of metadata; null removes a key."""
 

@@ -74,7 +74,7 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
     settings = request.registry["settings"]
     if route.body is not None:
         body = read_body(request, route.media_types, settings.body_bytes_max)
-        return (decode_json(body, route.body),)
+        return (decode_json(body or b"{}" if route.body_optional else body, route.body),)
     if route.reader is not None:
         return (route.reader(request, read_body(request, route.media_types, settings.import_bytes_max)),)
     return ()

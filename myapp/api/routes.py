@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions, verify
+from myapp.api import (
+    accounts,
+    assets,
+    balances,
+    bodies,
+    imports,
+    ledgers,
+    statements,
+    transactions,
+    verify,
+)
 from myapp.api.answer import Answer
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.http.request import Request
@@ -33,6 +43,8 @@ class Route:
     doc: str
     budget: int
     body: type | None = None
+    # Whether no body at all means an empty object.
+    body_optional: bool = False
     reader: Callable[[Request, bytes], Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
     parameters: tuple[str, ...] = ()
@@ -142,6 +154,26 @@ ROUTES: tuple[Route, ...] = (
         "Change a transaction's metadata.",
         budget=7,
         body=bodies.MetadataChange,
+    ),
+    Route(
+        "POST",
+        LEDGER + "/transactions/{id}/reverse",
+        transactions.reverse,
+        "write",
+        "Reverse a transaction: post its opposite, effective now unless the body says when. Once at most.",
+        budget=8,
+        body=bodies.ReversalBody,
+        body_optional=True,
+        idempotent=True,
+    ),
+    Route(
+        "GET",
+        LEDGER + "/statement",
+        statements.read,
+        "read",
+        "Show an account's statement in effective order. Its pages show what was recorded before the first.",
+        budget=5,
+        parameters=("account", "asset", "from", "to", *PAGE),
     ),
     Route(
         "GET",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
-from myapp.api.bodies import MetadataChange, TransactionBody
+from myapp.api.bodies import MetadataChange, ReversalBody, TransactionBody
 from myapp.api.idempotency import REPLAYED, key_of
 from myapp.http import parameters
 from myapp.http.paging import instant, page_request, uuid
 from myapp.http.request import Request
 from myapp.http.times import first_instant
-from myapp.ledger import transactions
-from myapp.ledger.drafts import PostingDraft, TransactionDraft
+from myapp.ledger import reversals, transactions
+from myapp.ledger.drafts import PostingDraft, ReversalDraft, TransactionDraft
 from myapp.ledger.errors import InvalidParameter, InvalidRequest, TransactionNotFound
 from myapp.ledger.idempotency import recall
 from myapp.ledger.ledgers import open_book
@@ -53,14 +54,14 @@ def _draft(body: TransactionBody) -> TransactionDraft:
         postings=tuple(PostingDraft(each.account, each.asset, each.amount) for each in body.postings),
         description=body.description or "",
         reference=body.reference,
-        effective_at=None if body.effective_at is None else _effective_at(body.effective_at),
+        effective_at=_effective_at(body.effective_at),
         metadata=body.metadata,
     )
 
 
-def _effective_at(text: str) -> Any:
+def _effective_at(text: str | None) -> datetime | None:
     try:
-        return first_instant(text)
+        return None if text is None else first_instant(text)
     except ValueError as error:
         raise InvalidRequest(f"{error}.", pointer="/effective_at") from error
 
@@ -105,6 +106,16 @@ def change(request: Request, body: MetadataChange) -> Answer:
     book = open_book(request.dbsession, request.matchdict["ledger"])
     view = transactions.change_metadata(request.dbsession, book, _id(request), body.metadata, now=request.now)
     return Answer(view)
+
+
+def reverse(request: Request, body: ReversalBody) -> Answer:
+    """Reverse a transaction."""
+    ledger = request.matchdict["ledger"]
+    draft = ReversalDraft(body.description, _effective_at(body.effective_at), body.metadata)
+    view = reversals.reverse(
+        request.dbsession, ledger, _id(request), draft, now=request.now, actor=request.identity.actor
+    )
+    return created(view, "ledgers", ledger, "transactions", str(view.id))
 
 
 def _id(request: Request) -> UUID:

@@ -77,6 +77,14 @@ def instant(part: Any) -> datetime:
     return from_microseconds(int(part))
 
 
+def int64(part: Any) -> int:
+    """Read a whole number from a cursor; a forged one may be more than a database takes."""
+    number = int(part)
+    if not -(2**63) < number < 2**63:
+        raise ValueError("it does not fit into 64 bits")
+    return number
+
+
 def uuid(part: Any) -> UUID:
     """Read an id from a cursor."""
     return UUID(words(part))

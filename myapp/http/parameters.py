@@ -74,6 +74,18 @@ def path(request: Request, name: str) -> str | None:
     return read(request, name, lambda text: unicodedata.normalize("NFC", _text(text)))
 
 
+def needed(read_one: Callable[[Request, str], Value | None], request: Request, name: str) -> Value:
+    """Return a parameter that must be given, as `read_one` reads it.
+
+    Raises:
+        InvalidParameter: it is not given, or cannot be read.
+    """
+    value = read_one(request, name)
+    if value is None:
+        raise InvalidParameter(f"The parameter {name} is needed.", parameter=name)
+    return value
+
+
 def start(request: Request, name: str) -> datetime | None:
     """Return a time; a date alone means its first instant."""
     return read(request, name, first_instant)

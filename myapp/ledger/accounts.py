@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
-from myapp.ledger.asof import AsOf, totals_as_of
+from myapp.ledger.asof import AsOf, Scope, totals_as_of
 from myapp.ledger.dialects import insert_for
 from myapp.ledger.errors import AccountExists, AccountNotFound, InvalidRequest
 from myapp.ledger.ledgers import Book, open_book
@@ -212,7 +212,7 @@ def _now(balance: Balance, account_type: str, scale: int) -> BalanceView:
 def _then(
     session: Session, book: Book, account: Account, rows: list[tuple[Balance, int]], as_of: AsOf
 ) -> dict[str, BalanceView]:
-    totals = totals_as_of(session, book.id, as_of, account_ids=[account.id])
+    totals = totals_as_of(session, Scope(book.id, [account.id]), as_of)
     views = {}
     for balance, scale in rows:
         debits, credits_, version = totals.get((account.id, balance.asset), (0, 0, 0))

@@ -1,4 +1,9 @@
-"""Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time."""
+"""Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time.
+
+As of an effective time alone it is a short sum of day totals. As known at a time alone it is the balance
+that the last posting by then left behind. On both axes at once, and for debits and credits apart as they
+were known, the postings recorded by then are summed.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, cast, func, null, select, union_all
+from sqlalchemy import CTE, ColumnElement, Select, and_, case, cast, func, null, select, union_all
 from sqlalchemy.orm import Session
 
+from myapp.ledger.known import versions_at
 from myapp.ledger.plan import day_of
-from myapp.ledger.tables import BalanceDay, Posting
+from myapp.ledger.tables import Balance, BalanceDay, Posting
 from myapp.ledger.types import Int64
 
 _DAY = timedelta(days=1)
@@ -25,69 +31,116 @@ class AsOf:
     known_at: datetime | None = None
 
 
-def totals(ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None = None) -> Select[Any]:
-    """Select account_id, asset, debits, credits and the version known then, by balance row.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose balances: a ledger's, or those of some of its accounts, or in one asset."""
 
-    Without `known_at` it is a short sum of day totals and of the postings of the last, partial day.
+    ledger_id: int
+    account_ids: Sequence[int] | None = None
+    asset: str | None = None
+
+    def of(self, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on a table's rows."""
+        conditions = [table.ledger_id == self.ledger_id]
+        if self.account_ids is not None:
+            conditions.append(table.account_id.in_(self.account_ids))
+        if self.asset is not None:
+            conditions.append(table.asset == self.asset)
+        return conditions
+
+
+def nets(scope: Scope, as_of: AsOf | None) -> Select[Any]:
+    """Select account_id, asset and net, which is debits minus credits; no row where nothing was posted."""
+    if as_of is None:
+        return _present(scope)
+    if as_of.known_at is not None and as_of.at is None:
+        return _balances_left(scope, versions_at(scope.of, as_of.known_at))
+    summed = totals(scope, as_of).subquery("summed")
+    net = (summed.c.debits - summed.c.credits).label("net")
+    return select(summed.c.account_id, summed.c.asset, net).where(summed.c.postings > 0)
+
+
+def _present(scope: Scope) -> Select[Any]:
+    columns: list[Any] = [Balance.account_id, Balance.asset, (Balance.debits - Balance.credits).label("net")]
+    # A balance that has a limit, but no posting yet, is none in the past either.
+    return select(*columns).where(*scope.of(Balance), Balance.version > 0)
+
+
+def totals(scope: Scope, as_of: AsOf) -> Select[Any]:
+    """Select account_id, asset, debits, credits, the number of parts that were summed, and the version.
+
+    The version is the one known then, NULL where the newest is.
     """
-    if as_of.known_at is None and as_of.at is not None:
-        parts = _by_day(ledger_id, as_of.at, account_ids)
+    if as_of.known_at is not None:
+        parts = _by_posting(scope, as_of.at, as_of.known_at)
+    elif as_of.at is not None:
+        parts = _by_day(scope, as_of.at)
     else:
-        parts = _by_posting(ledger_id, as_of, account_ids)
+        raise ValueError("The present is no sum: it stands in the balances.")
     return select(
         parts.c.account_id,
         parts.c.asset,
         cast(func.sum(parts.c.debits), Int64).label("debits"),
         cast(func.sum(parts.c.credits), Int64).label("credits"),
+        func.count(parts.c.debits).label("postings"),
         func.max(parts.c.version).label("version"),
     ).group_by(parts.c.account_id, parts.c.asset)
 
 
 def totals_as_of(
-    session: Session, ledger_id: int, as_of: AsOf, account_ids: Sequence[int]
+    session: Session, scope: Scope, as_of: AsOf
 ) -> dict[tuple[int, str], tuple[int, int, int | None]]:
     """Return (debits, credits, version known then) by account and asset, in the smallest unit."""
-    rows = session.execute(totals(ledger_id, as_of, account_ids)).all()
-    return {(row.account_id, row.asset): (row.debits, row.credits, row.version) for row in rows}
+    rows = session.execute(totals(scope, as_of)).all()
+    return {(row.account_id, row.asset): (row.debits or 0, row.credits or 0, row.version) for row in rows}
 
 
-def _by_day(ledger_id: int, at: datetime, account_ids: Sequence[int] | None) -> Any:
+def net_as_of(session: Session, scope: Scope, as_of: AsOf) -> int:
+    """Return debits minus credits of a scope of one account and one asset, in the smallest unit."""
+    row = session.execute(nets(scope, as_of)).one_or_none()
+    return 0 if row is None else int(row.net)
+
+
+def _balances_left(scope: Scope, known: CTE) -> Select[Any]:
+    # Looked up one by one, because a join may be made by reading the whole journal.
+    left = (
+        select(Posting.balance)
+        .where(
+            *scope.of(Posting),
+            Posting.account_id == known.c.account_id,
+            Posting.asset == known.c.asset,
+            Posting.version == known.c.version,
+        )
+        .correlate(known)
+        .scalar_subquery()
+    )
+    found = and_(known.c.size == 0, known.c.version > 0)
+    return select(known.c.account_id, known.c.asset, left.label("net")).where(found)
+
+
+def _by_posting(scope: Scope, at: datetime | None, known_at: datetime) -> Any:
+    # What took effect later counts for nothing, but the version that was known stays the same.
+    amount = Posting.amount if at is None else case((Posting.effective_at <= at, Posting.amount))
+    columns = (Posting.account_id, Posting.asset, *_sides(amount), Posting.version)
+    return select(*columns).where(*scope.of(Posting), Posting.recorded_at <= known_at).subquery()
+
+
+def _by_day(scope: Scope, at: datetime) -> Any:
     # The day of the next instant: the last instant of a day still covers all of it.
     day = day_of(at + timedelta(microseconds=1)) if at < datetime.max.replace(tzinfo=at.tzinfo) else None
+    newest = cast(null(), Int64).label("version")
     whole = select(
-        BalanceDay.account_id,
-        BalanceDay.asset,
-        BalanceDay.debits,
-        BalanceDay.credits,
-        cast(null(), Int64).label("version"),
-    ).where(BalanceDay.ledger_id == ledger_id, *_one_of(BalanceDay.account_id, account_ids))
+        BalanceDay.account_id, BalanceDay.asset, BalanceDay.debits, BalanceDay.credits, newest
+    ).where(*scope.of(BalanceDay))
     if day is None:
         return whole.subquery()
     start = datetime.fromtimestamp(0, at.tzinfo) + day * _DAY
-    partial = _postings(ledger_id, account_ids).where(
-        Posting.effective_at >= start, Posting.effective_at <= at
+    partial = select(Posting.account_id, Posting.asset, *_sides(Posting.amount), newest).where(
+        *scope.of(Posting), Posting.effective_at >= start, Posting.effective_at <= at
     )
     return union_all(whole.where(BalanceDay.day < day), partial).subquery()
 
 
-def _by_posting(ledger_id: int, as_of: AsOf, account_ids: Sequence[int] | None) -> Any:
-    postings = _postings(ledger_id, account_ids)
-    if as_of.at is not None:
-        postings = postings.where(Posting.effective_at <= as_of.at)
-    if as_of.known_at is not None:
-        postings = postings.where(Posting.recorded_at <= as_of.known_at)
-    return postings.subquery()
-
-
-def _postings(ledger_id: int, account_ids: Sequence[int] | None) -> Select[Any]:
-    return select(
-        Posting.account_id,
-        Posting.asset,
-        case((Posting.amount > 0, Posting.amount), else_=0).label("debits"),
-        case((Posting.amount < 0, -Posting.amount), else_=0).label("credits"),
-        Posting.version,
-    ).where(Posting.ledger_id == ledger_id, *_one_of(Posting.account_id, account_ids))
-
-
-def _one_of(column: Any, account_ids: Sequence[int] | None) -> list[ColumnElement[bool]]:
-    return [] if account_ids is None else [column.in_(account_ids)]
+def _sides(amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    debits = case((amount > 0, amount), (amount < 0, 0)).label("debits")
+    return debits, case((amount < 0, -amount), (amount > 0, 0)).label("credits")

@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.ancestors import ancestor
-from myapp.ledger.asof import AsOf, totals
+from myapp.ledger.asof import AsOf, Scope, nets
 from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.paging import page_of
 from myapp.ledger.prefix import begins_with
-from myapp.ledger.tables import Account, Balance
+from myapp.ledger.tables import Account
 from myapp.ledger.views import AccountBalances, Page
 
 _WORD_BITS = 32
@@ -47,12 +47,12 @@ def listed(
 
 
 def _chosen(book: Book, selection: Selection) -> Select[Any]:
-    rows = _rows(book, selection.as_of)
+    rows = nets(Scope(book.id, asset=selection.asset), selection.as_of).subquery("rows")
     name: Any = Account.path
     if selection.depth is not None:
         name = ancestor(Account.path, literal(selection.depth))
     chosen = (
-        select(name.label("name"), rows.c.asset, (rows.c.debits - rows.c.credits).label("net"))
+        select(name.label("name"), rows.c.asset, rows.c.net)
         .join(rows, rows.c.account_id == Account.id)
         .where(Account.ledger_id == book.id)
     )
@@ -60,13 +60,7 @@ def _chosen(book: Book, selection: Selection) -> Select[Any]:
         chosen = chosen.where(begins_with(Account.path, selection.prefix))
     if selection.account_type is not None:
         chosen = chosen.where(Account.type == selection.account_type)
-    return chosen if selection.asset is None else chosen.where(rows.c.asset == selection.asset)
-
-
-def _rows(book: Book, as_of: AsOf | None) -> Subquery:
-    if as_of is not None:
-        return totals(book.id, as_of).subquery("rows")
-    return select(Balance).where(Balance.ledger_id == book.id).subquery("rows")
+    return chosen
 
 
 def _sum_words(chosen: Subquery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:

@@ -38,6 +38,15 @@ class TransactionDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ReversalDraft:
+    """A reversal as asked; without a description it says what it reverses, `effective_at` None means now."""
+
+    description: str | None = None
+    effective_at: datetime | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPosting:
     """One posting as checked: `amount_minor` is a non-zero integer of the smallest unit, debit positive."""
 

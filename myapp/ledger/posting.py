@@ -50,7 +50,7 @@ def post(
     entry = check(book, draft, now=now, actor=actor)
     claims = (Claim(key.key, key.fingerprint, entry.id),) if key is not None else ()
     written = write_entries(session, book, [entry], now=now, claims=claims)
-    return None if written is None else _answer(book, *written)
+    return None if written is None else receipt(book, *written)
 
 
 def preview(
@@ -138,7 +138,8 @@ def _open_unknown(
     open_accounts(session, book.id, known, now=now)
 
 
-def _answer(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:
+def receipt(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:
+    """Return the one transaction of a write as it was recorded; `book` has the scales of its assets."""
     (entry,) = planned.entries
     return TransactionView(
         id=entry.id,

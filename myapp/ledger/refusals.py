@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from uuid import UUID
 
 import psycopg
 from sqlalchemy import select
@@ -47,13 +48,17 @@ def refusal(session: Session, book: Book, plan: Plan, outcome: Outcome) -> Ledge
     When the rows no longer refuse, another transaction changed them meanwhile: then the work is worth
     another attempt.
     """
+    # First, because whoever lost the race to reverse may also miss the funds that the winner took.
+    for entry in plan.entries:
+        if entry.reverses is not None and _is_reversed(session, book, entry.reverses):
+            return AlreadyReversed(f"The transaction {entry.reverses} is reversed already.")
     refused = set(outcome.refused(plan))
     for delta in plan.balances:
         if delta.number in refused and (error := _of_balance(session, book, delta)) is not None:
             return error
     for entry in plan.entries:
         if entry.id not in outcome.recorded_at:
-            error = _of_transaction(session, book, entry.id, entry.reference, entry.reverses)
+            error = _of_transaction(session, book, entry.id, entry.reference)
             if error is not None:
                 return error
     return ConcurrencyConflict("The rows that refused the write have changed meanwhile.")
@@ -110,13 +115,18 @@ def _limit_error(
 
 
 def _of_transaction(
-    session: Session, book: Book, transaction_id: object, reference: str | None, reverses: object
+    session: Session, book: Book, transaction_id: object, reference: str | None
 ) -> LedgerError | None:
     taken = select(Transaction.id).where(Transaction.ledger_id == book.id)
     if session.execute(taken.where(Transaction.id == transaction_id)).first():
         return TransactionExists(f"There is a transaction {transaction_id} already.")
     if reference is not None and session.execute(taken.where(Transaction.reference == reference)).first():
         return ReferenceExists(f"Another transaction has the reference {reference!r}.", pointer="/reference")
-    if reverses is not None and session.execute(taken.where(Transaction.reverses == reverses)).first():
-        return AlreadyReversed(f"The transaction {reverses} is reversed already.")
     return None
+
+
+def _is_reversed(session: Session, book: Book, transaction_id: UUID) -> bool:
+    reversal = select(Transaction.id).where(
+        Transaction.ledger_id == book.id, Transaction.reverses == transaction_id
+    )
+    return session.execute(reversal).first() is not None

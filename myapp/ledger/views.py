@@ -98,6 +98,29 @@ class TransactionView:
 
 
 @dataclass(frozen=True, slots=True)
+class StatementLine:
+    """One posting of a statement; `balance` counts it and all before it in effective order."""
+
+    transaction_id: UUID
+    effective_at: datetime
+    recorded_at: datetime
+    description: str
+    amount: str
+    balance: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatementView:
+    """A page of the statement of an account in an asset, with the balances at both ends of its range."""
+
+    account: str
+    asset: str
+    opening_balance: str
+    closing_balance: str
+    page: Page[StatementLine]
+
+
+@dataclass(frozen=True, slots=True)
 class AccountBalances:
     """The balances of one account, or of one ancestor with all below it."""
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from webtest import TestApp, TestResponse
 
+from myapp.api.routes import LEDGER as LEDGER_PATH
 from myapp.api.routes import Route
 from myapp.http.errors import STATUS
 
@@ -17,6 +18,9 @@ MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
 REQUEST_ID = "X-Request-Id"
 # What the placeholders of a path stand for; each of them exists in the library.
 VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}"}
+
+# What a path must be asked for to answer at all.
+QUERIES = {f"{LEDGER_PATH}/statement": "?account=assets:cash&asset=USD"}
 
 
 def send(app: TestApp, method: str, url: str, body: Any = None, **options: Any) -> TestResponse:

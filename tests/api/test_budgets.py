@@ -64,6 +64,9 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     for query in ("", "?at=2026-01-05", "?known_at=2026-01-05"):
         yield "GET", ACCOUNT, account_url("assets:cash") + query, None
         yield "GET", LEDGER_PATH + "/balances", f"{LEDGER}/balances{query}", None
+    for query in ("", "&from=2026-01-01&to=9999-12-31", "&limit=1"):
+        statement = f"{LEDGER}/statement?account=assets:cash&asset=USD{query}"
+        yield "GET", LEDGER_PATH + "/statement", statement, None
     yield "GET", LEDGER_PATH + "/balances", f"{LEDGER}/balances?depth=1&limit=1&prefix=a", None
     for change in ({}, {"limits": LIMITS, "status": "frozen", "metadata": {"a": "b"}}, {"status": "gone"}):
         yield "PATCH", ACCOUNT, account_url("assets:x"), change
@@ -83,6 +86,11 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
         yield "GET", LEDGER_PATH + "/transactions", transactions + query, None
     yield "GET", LEDGER_PATH + "/verify", f"{LEDGER}/verify", None
     yield "GET", pair, one, None
+    for _ in range(2):
+        yield "POST", pair + "/reverse", f"{one}/reverse", None
+    drained = post(app, "assets:low", "equity:opening", reference="third")
+    post(app, "expenses:food", "assets:low")
+    yield "POST", pair + "/reverse", f"{transactions}/{drained['id']}/reverse", {"description": "x"}
     for metadata in ({"a": "b"}, {"a": None}, {}):
         yield "PATCH", pair, one, {"metadata": metadata}
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from tests.api.client import LEDGER, account_url, get, refused, send, send_ok, transfer
+from tests.api.client import LEDGER, account_url, get, post, refused, send, send_ok, transfer
 from tests.api.conftest import everything
 from tests.ledger.threads import at_once
 
@@ -18,15 +18,25 @@ POSTS: dict[str, tuple[str, Any, Any]] = {
     "asset": (f"{LEDGER}/assets", {"code": "EUR", "scale": 2}, {"code": "EUR", "scale": 3}),
     "account": (f"{LEDGER}/accounts", {"path": "assets:a", "metadata": {"b": "c"}}, {"path": "assets:b"}),
     "transaction": (f"{LEDGER}/transactions", transfer(reference="r"), transfer(amount="1.00")),
+    "reversal": (f"{LEDGER}/transactions/{{id}}/reverse", {"description": "x"}, {}),
     "import": (f"{LEDGER}/import?format=hledger-json", b"[]", None),
 }
 JSON_POSTS = {name: given for name, given in POSTS.items() if name != "import"}
+
+
+def filled(app: TestApp, url: str) -> str:
+    """Return the address with the id of a transaction in its place; one is posted where there is none."""
+    if "{id}" not in url:
+        return url
+    there = get(app, "/transactions")["data"] or [post(app)]
+    return url.replace("{id}", there[0]["id"])
 
 
 @pytest.mark.parametrize(("url", "body", "other"), JSON_POSTS.values(), ids=JSON_POSTS)
 def test_a_repeated_request_is_answered_again_and_done_once(
     books: TestApp, url: str, body: Any, other: Any
 ) -> None:
+    url = filled(books, url)
     first = send(books, "POST", url, body, headers=KEY)
     assert first.status_int == 201
     assert "Idempotency-Replayed" not in first.headers
@@ -41,6 +51,8 @@ def test_a_repeated_request_is_answered_again_and_done_once(
 
 @pytest.mark.parametrize(("url", "body", "other"), JSON_POSTS.values(), ids=JSON_POSTS)
 def test_sixteen_deliveries_at_once_are_one(books: TestApp, url: str, body: Any, other: Any) -> None:
+    url = filled(books, url)
+
     def deliver(number: int) -> tuple[int, bytes, bool]:
         answer = send(TestApp(books.app), "POST", url, body, headers=KEY)
         return answer.status_int, answer.body, "Idempotency-Replayed" in answer.headers
@@ -101,7 +113,7 @@ def test_visible_ascii_is_a_key(books: TestApp, key: str) -> None:
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "caf\xe9", "a\tb"])
 @pytest.mark.parametrize(("url", "body", "other"), POSTS.values(), ids=POSTS)
 def test_anything_else_is_no_key(library: TestApp, url: str, body: Any, other: Any, key: str) -> None:
-    answer = send(library, "POST", url, body, headers={"Idempotency-Key": key})
+    answer = send(library, "POST", filled(library, url), body, headers={"Idempotency-Key": key})
     refused(answer, "invalid_parameter")
 
 

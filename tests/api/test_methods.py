@@ -6,7 +6,7 @@ import pytest
 from webtest import TestApp
 
 from myapp.api.routes import ROUTES
-from tests.api.client import REQUEST_ID, address, refused, send
+from tests.api.client import QUERIES, REQUEST_ID, address, refused, send
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 OPERATIONS = {path: {"GET", "HEAD"} for path in ("/healthz", "/readyz", "/metrics")}
@@ -39,7 +39,7 @@ def test_an_undeclared_method_is_refused_with_the_declared_ones(
 
 @pytest.mark.parametrize("path", READ)
 def test_head_answers_like_get_without_a_body(library: TestApp, path: str) -> None:
-    url = address(library, path)
+    url = address(library, path) + QUERIES.get(path, "")
     head, full = send(library, "HEAD", url), send(library, "GET", url)
     assert (head.status_int, head.body) == (full.status_int, b"") == (200, b"")
     expected = "text/plain" if path == "/metrics" else "application/json"

@@ -43,11 +43,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", ACCOUNT): {"limits": {"USD": {"max": "2000"}, "JPY": {"min": "0"}}, "metadata": {"a": "b"}},
     # One account is there already, with a balance; one is new, and so is the one above it.
     ("POST", LEDGER + "/transactions"): _transfer("expenses:travel:train", "assets:cash", "12.50"),
+    ("POST", LEDGER + "/transactions/{id}/reverse"): {"description": "A mistake", "metadata": {"a": "b"}},
     ("PATCH", LEDGER + "/transactions/{id}"): {"metadata": {"trip": None, "a": "b"}},
 }
 TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {
     ("POST", LEDGER + "/import"): ("?format=hledger-json", JOURNAL, "application/json"),
 }
+# What a route that only reads must be asked for to answer at all.
+QUERIES = {LEDGER + "/statement": "?account=assets:cash&asset=USD&from=2026-01-01&to=2030-01-01"}
 
 WRITING = tuple(route for route in ROUTES if route.method not in SAFE)
 READING = tuple(route for route in ROUTES if route.method in SAFE)
@@ -68,7 +71,7 @@ def exchange(route: Route, transaction_id: str, *, with_key: bool) -> Exchange:
     url = route.path.replace("{ledger}", "books").replace("{path:.*}", "assets:cash")
     url = url.replace("{id}", transaction_id)
     if route.method in SAFE:
-        return Exchange(route.method, url)
+        return Exchange(route.method, url + QUERIES.get(route.path, ""))
     takes_key = with_key and route.method == "POST"
     headers = KEY if takes_key else {}
     place = (route.method, route.path)

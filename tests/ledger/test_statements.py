@@ -13,12 +13,25 @@ from sqlalchemy.orm import Session
 from myapp.db import SessionFactory, unit_of_work
 from myapp.interchange.importing import ImportOptions, import_journal, read_journal
 from myapp.interchange.readers import READERS
-from myapp.ledger import accounts, assets, balances, idempotency, ledgers, posting, transactions, verifying
+from myapp.ledger import (
+    accounts,
+    assets,
+    balances,
+    idempotency,
+    ledgers,
+    posting,
+    reversals,
+    statements,
+    transactions,
+    verifying,
+)
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
+from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import LedgerError
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
+from myapp.ledger.statements import Place, StatementFilter
 from myapp.ledger.tables import Base
 from myapp.ledger.transactions import TransactionFilter
 from tests.ledger.books import LEDGER, make_ledger, now, post, transfer
@@ -123,6 +136,7 @@ def _use_everything(factory: SessionFactory) -> None:
         )
         assert view is not None
         posting.preview(session, LEDGER, transfer("assets:cash", "income:x", "1"), now=now(), actor="t")
+        reversals.reverse(session, LEDGER, view.id, ReversalDraft(), now=now(), actor="t")
         accounts.change(session, LEDGER, "expenses:food", status="frozen", metadata={"a": "b"})
         ledgers.change(session, LEDGER, description="x")
         _read_everything(session, view.id)
@@ -157,6 +171,9 @@ def _read_everything(session: Session, transaction_id: UUID) -> None:
     assets.listed(session, book, limit=5)
     assert verifying.verify(session, LEDGER).ok
     assert verifying.verify_service(session).ok
+    asked = StatementFilter("assets:cash", "USD", BACKDATED, now())
+    for after in (None, Place(BACKDATED, 1, 0, 1, 0, 0)):
+        statements.read(session, book, asked, limit=5, after=after)
     for as_of in (None, AsOf(BACKDATED), AsOf(None, BACKDATED), AsOf(BACKDATED, BACKDATED)):
         accounts.find(session, LEDGER, "assets:cash", as_of)
         balances.listed(session, book, Selection(prefix="a", asset="USD", depth=1, as_of=as_of), limit=5)

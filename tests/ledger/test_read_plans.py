@@ -1,0 +1,80 @@
+"""Reads on SQLite go by key: to where a statement's page begins, to the version that was known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+from myapp.db import SessionFactory, unit_of_work
+from myapp.ledger import balances, statements
+from myapp.ledger.asof import AsOf
+from myapp.ledger.balances import Selection
+from myapp.ledger.ledgers import Book, open_book
+from myapp.ledger.statements import Place, StatementFilter
+from tests.ledger.books import LEDGER, make_ledger, post, transfer
+
+MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
+INDEX = "ix_posting_ledger_id_account_id_asset_effective_at_version"
+SCAN = re.compile(r"SCAN (account|asset|balance|balance_day|posting|txn)\b")
+KEY = "ledger_id=? AND account_id=? AND asset=?"
+AFTER = Place(MOMENT, 3, 0, 9, 0, 0)
+# Where the index is entered: with no lower bound, at the range's first instant, behind the last line seen.
+ENTERED = [
+    (None, None, f"({KEY})"),
+    (MOMENT, None, f"({KEY} AND effective_at>?)"),
+    (MOMENT, AFTER, f"({KEY} AND (effective_at,version)>(?,?))"),
+]
+
+
+def plan_of(factory: SessionFactory, read: Callable[[Session, Book], object]) -> list[str]:
+    """Return the steps of all the statements that a reading sends."""
+    sent: list[tuple[str, Any]] = []
+
+    def keep(conn: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: Any) -> None:
+        sent.append((statement, parameters))
+
+    with unit_of_work(factory) as session:
+        book = open_book(session, LEDGER, ["USD"])
+        event.listen(factory.engine, "before_cursor_execute", keep)
+        read(session, book)
+        event.remove(factory.engine, "before_cursor_execute", keep)
+        connection = session.connection()
+        return [
+            row.detail
+            for statement, parameters in sent
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("first", "after", "entered"), ENTERED)
+def test_a_page_follows_the_index_of_effective_order(
+    factory: SessionFactory, first: datetime | None, after: Place | None, entered: str
+) -> None:
+    make_ledger(factory)
+    for _ in range(3):
+        post(factory, transfer("assets:cash", "expenses:food", "1"))
+    wanted = StatementFilter("assets:cash", "USD", first)
+    steps = plan_of(
+        factory, lambda session, book: statements.read(session, book, wanted, limit=2, after=after)
+    )
+    assert f"SEARCH posting USING INDEX {INDEX} {entered}" in steps, steps
+    assert [step for step in steps if SCAN.match(step)] == []
+    assert [step for step in steps if "TEMP B-TREE FOR ORDER BY" in step] == [], steps
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_what_was_known_is_found_by_version_and_never_summed(factory: SessionFactory) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+    selection = Selection(as_of=AsOf(known_at=MOMENT))
+    steps = plan_of(factory, lambda session, book: balances.listed(session, book, selection, limit=2))
+    assert {step for step in steps if re.search(r"\bposting\b", step)} == {
+        f"SEARCH posting USING PRIMARY KEY ({KEY} AND version=?)"
+    }
