@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from myapp.api import accounts, assets, balances, bodies, imports, ledgers, transactions
+from myapp.api import accounts, assets, balances, bodies, imports, keys, ledgers, transactions
 from myapp.api.answer import Answer
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.http.request import Request
@@ -24,6 +24,8 @@ class Route:
     A body is decoded as the struct `body`, or read by `reader` where it is no JSON of ours; both happen
     before the database is asked for anything. `budget` is the most statements that the view may send.
     The answers of `idempotent` routes are remembered by their key; posting does that in its own write.
+    An address outside every ledger is closed to writers of one ledger, unless the view keeps to what is that
+    ledger's: `own_share`.
     """
 
     method: str
@@ -37,6 +39,7 @@ class Route:
     media_types: tuple[str, ...] = ("application/json",)
     parameters: tuple[str, ...] = ()
     idempotent: bool = False
+    own_share: bool = False
 
 
 AS_OF = ("at", "known_at")
@@ -164,4 +167,26 @@ ROUTES: tuple[Route, ...] = (
         reader=imports.read,
         idempotent=True,
     ),
+    Route(
+        "POST",
+        "/v1/keys",
+        keys.create,
+        "admin",
+        "Make an API key; its secret is shown this once.",
+        budget=2,
+        body=bodies.KeyBody,
+        idempotent=True,
+        own_share=True,
+    ),
+    Route(
+        "GET",
+        "/v1/keys",
+        keys.listed,
+        "admin",
+        "List API keys, the oldest first.",
+        budget=1,
+        parameters=PAGE,
+        own_share=True,
+    ),
+    Route("DELETE", "/v1/keys/{key}", keys.revoke, "admin", "Revoke an API key.", budget=3, own_share=True),
 )

@@ -16,7 +16,7 @@ LEDGER = "/v1/ledgers/books"
 MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
 REQUEST_ID = "X-Request-Id"
 # What the placeholders of a path stand for; each of them exists in the library.
-VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}"}
+VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "key": "{key}"}
 
 
 def send(app: TestApp, method: str, url: str, body: Any = None, **options: Any) -> TestResponse:
@@ -96,7 +96,12 @@ def all_pages(app: TestApp, url: str, limit: int) -> list[Any]:
 def address(app: TestApp, path: str) -> str:
     """Return the address of a route with its placeholders filled, each by something that exists."""
     filled = re.sub(r"\{([^}]*)\}", lambda match: VALUES[match[1]], path)
-    return filled.format(id=get(app, "/transactions")["data"][0]["id"]) if "{" in filled else filled
+    return re.sub(r"\{(id|key)\}", lambda match: _existing(app, match[1]), filled)
+
+
+def _existing(app: TestApp, placeholder: str) -> str:
+    found = send_ok(app, "GET", "/v1/keys") if placeholder == "key" else get(app, "/transactions")
+    return str(found["data"][0]["id"])
 
 
 def name(route: Route) -> str:

@@ -82,6 +82,12 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     for query in ("", "?limit=1", f"?{full}"):
         yield "GET", LEDGER_PATH + "/transactions", transactions + query, None
     yield "GET", pair, one, None
+    key = send_ok(app, "POST", "/v1/keys", {"name": "web", "scopes": ["read"]}, 201)
+    for body in ({"name": "a", "scopes": ["read"], "ledger": "books"}, {"name": "", "scopes": []}):
+        yield "POST", "/v1/keys", "/v1/keys", body
+    yield "GET", "/v1/keys", "/v1/keys?limit=1", None
+    for each in (key["id"], key["id"], "none"):
+        yield "DELETE", "/v1/keys/{key}", f"/v1/keys/{each}", None
     for metadata in ({"a": "b"}, {"a": None}, {}):
         yield "PATCH", pair, one, {"metadata": metadata}
 
