@@ -8,10 +8,13 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 
+from myapp.api import openapi, specification
 from myapp.api.answer import Answer, respond
 from myapp.api.idempotency import HEADER, answer_once
-from myapp.api.routes import ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ROUTES
 from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
 from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, NotFound, Unauthenticated
@@ -24,6 +27,7 @@ _ANSWERED = ("application/json", "application/problem+json")
 
 def includeme(config: Configurator) -> None:
     """Register the table."""
+    specification.keep(config.registry, openapi.document(ROUTES))
     by_path: dict[str, list[Route]] = defaultdict(list)
     for route in ROUTES:
         by_path[route.path].append(route)
@@ -37,9 +41,8 @@ def includeme(config: Configurator) -> None:
 def _add_path(config: Configurator, path: str, routes: list[Route]) -> None:
     config.add_route(path, path)
     for route in routes:
-        config.add_view(
-            _view(route), route_name=path, request_method=route.method, permission=route.permission
-        )
+        permission = NO_PERMISSION_REQUIRED if route.permission is None else route.permission
+        config.add_view(_view(route), route_name=path, request_method=route.method, permission=permission)
     methods = sorted({route.method for route in routes} | ({"HEAD"} if _has_get(routes) else set()))
     config.add_view(_method_not_allowed(methods), route_name=path)
 
@@ -88,7 +91,7 @@ def _require_an_address(request: Any) -> None:
 
 def _require_own_ledger(request: Any, route: Route) -> None:
     ledger = request.matchdict.get("ledger")
-    if request.identity.sees(ledger):
+    if route.permission is None or request.identity.sees(ledger):
         return
     # A foreign ledger is answered like one that does not exist, so that names cannot be probed.
     if ledger is not None:

@@ -9,8 +9,9 @@ from urllib.parse import quote
 
 from webtest import TestApp, TestResponse
 
-from myapp.api.routes import Route
+from myapp.api.route import Route
 from myapp.http.errors import STATUS
+from tests.api.conformance import conforms
 
 LEDGER = "/v1/ledgers/books"
 MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
@@ -20,11 +21,13 @@ VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "key": "{ke
 
 
 def send(app: TestApp, method: str, url: str, body: Any = None, **options: Any) -> TestResponse:
-    """Send any request; a body that is not bytes yet is sent as JSON."""
+    """Send any request; a body that is not bytes yet is sent as JSON. The answer is held to the document."""
     if body is not None:
         options["body"] = body if isinstance(body, bytes) else json.dumps(body).encode()
         options.setdefault("content_type", "application/json")
-    return app.request(url, method=method, expect_errors=True, **options)
+    answer = app.request(url, method=method, expect_errors=True, **options)
+    conforms(answer)
+    return answer
 
 
 def transfer(

@@ -49,6 +49,7 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     one, transactions = f"{LEDGER}/transactions/{made['id']}", f"{LEDGER}/transactions"
     pair = LEDGER_PATH + "/transactions/{id}"
     yield "GET", "/v1", "/v1", None
+    yield "GET", "/v1/openapi.json", "/v1/openapi.json", None
     for body in ({"name": "a"}, {"name": "b", "assets": MANY}, {"name": "books"}):
         yield "POST", "/v1/ledgers", "/v1/ledgers", body
     yield "GET", "/v1/ledgers", "/v1/ledgers", None

@@ -6,7 +6,8 @@ import json
 from typing import Any
 from uuid import UUID
 
-from myapp.api.routes import ACCOUNT, LEDGER, ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ACCOUNT, LEDGER, ROUTES
 from tests.faults.stage import Exchange
 from tests.interchange.imports import document, record
 

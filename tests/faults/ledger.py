@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from myapp import main
-from myapp.api.routes import Route
+from myapp.api.route import Route
 from myapp.db import unit_of_work
 from myapp.ledger.ledgers import open_book
 from myapp.security.keys import ApiKey
