@@ -21,6 +21,7 @@ def root(request: Request) -> Answer:
         "ledgers": "/v1/ledgers",
         "keys": "/v1/keys",
         "openapi": "/v1/openapi.json",
+        "docs": "/docs",
         "health": "/healthz",
         "readiness": "/readyz",
     }

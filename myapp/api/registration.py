@@ -10,7 +10,7 @@ from pyramid.config import Configurator
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from myapp.api import openapi, specification
+from myapp.api import explorer, openapi, specification
 from myapp.api.answer import Answer, respond
 from myapp.api.idempotency import HEADER, answer_once
 from myapp.api.route import Route
@@ -33,7 +33,7 @@ def includeme(config: Configurator) -> None:
         by_path[route.path].append(route)
     for path, routes in by_path.items():
         _add_path(config, path, routes)
-    for name in ("healthz", "readyz", "metrics"):
+    for name in ("healthz", "readyz", "metrics", explorer.PAGE, explorer.FILE):
         config.add_view(_method_not_allowed(["GET", "HEAD"]), route_name=name)
     config.add_forbidden_view(_forbidden)
 
