@@ -20,15 +20,16 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 _OPENING = """\
 # REST reference
 
-Made by `python -m tools.reference` from the table of routes; the same for programs is at `/v1/openapi.json`, and
-to be tried at `/docs`.
+Made by `python -m tools.reference` from the table of routes; the same for programs is at
+`/v1/openapi.json`, and to be tried at `/docs`.
 
 {introduction}
 
-Requests that write may bring an `Idempotency-Key`: the same key and the same request again are answered with the
-first answer and `Idempotency-Replayed: true`. A new API key's secret is the one thing that is not told twice: there
-it is null. Lists are read page by page: `next` is the `cursor` of the following page. Outside the API, `/healthz`
-and `/readyz` tell whether the service lives and can work, and `/metrics` what it has done.
+Requests that write may bring an `Idempotency-Key`: the same key and the same request again are answered
+with the first answer and `Idempotency-Replayed: true`. A new API key's secret is the one thing that is
+not told twice: there it is null. Lists are read page by page: `next` is the `cursor` of the following
+page. Outside the API, `/healthz` and `/readyz` tell whether the service lives and can work, and
+`/metrics` what it has done.
 """
 
 
