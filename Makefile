@@ -13,7 +13,7 @@ FAULTS ?=
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev serve debug migrate demo test optimized chaos chaos-long faults guards bench lint types strategies shell requirements clean
+.PHONY: help install install-dev serve debug migrate demo test optimized chaos chaos-long faults guards bench reference lint types strategies shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ guards: install-dev  ## break each guard of the session once, in a copy, and see
 
 bench: install-dev  ## measure every row of the table side by side (QUICK=1: in fewer rounds)
 	$(BIN)/python -m benchmarks.bench
+
+reference: install-dev  ## write docs/reference.md from the route table
+	$(BIN)/python -m tools.reference
 
 lint: install-dev  ## ruff, mypy --strict, import-linter, the lifecycle lint
 	$(BIN)/ruff check .

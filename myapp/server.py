@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
-from waitress import serve as waitress_serve
+from myapp.http.wire import make_server
 
 
 def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
@@ -21,7 +21,9 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
     # By default the signal kills the process, requests in flight included. A SystemExit instead makes
     # waitress wait for its threads, a few seconds at the most.
     signal.signal(signal.SIGTERM, _end)
-    waitress_serve(app, **settings)
+    server = make_server(app, **settings)
+    server.print_listen("Serving on http://{}:{}")
+    server.run()
     return 0
 
 

@@ -6,5 +6,6 @@ from pyramid.config import Configurator
 
 
 def includeme(config: Configurator) -> None:
-    """Register every route of the table, and what answers the methods it does not declare."""
+    """Register the explorer, every route of the table, and what answers the methods it does not declare."""
+    config.include("myapp.api.explorer")
     config.include("myapp.api.registration")

@@ -17,15 +17,23 @@ from myapp.ledger.views import Page
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A successful answer; `value` is encoded as JSON."""
+    """A successful answer; `value` is encoded as JSON.
+
+    `remembered` takes its place for the idempotency key, where the answer must not be kept whole.
+    """
 
     value: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    remembered: Any = None
 
     def encoded(self) -> bytes:
         """Return the body."""
         return msgspec.json.encode(self.value)
+
+    def encoded_to_remember(self) -> bytes:
+        """Return the body as it will be answered again."""
+        return msgspec.json.encode(self.value if self.remembered is None else self.remembered)
 
 
 def created(value: Any, *steps: str) -> Answer:

@@ -90,3 +90,12 @@ class MetadataChange(Struct, forbid_unknown_fields=True, frozen=True):
     """A change of metadata; null removes a key."""
 
     metadata: dict[str, str | None]
+
+
+class KeyBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A new API key, for one ledger or, without one, for all."""
+
+    name: str
+    scopes: list[str]
+    ledger: str | None = None
+    expires_at: str | None = None

@@ -62,7 +62,8 @@ def answer_once(request: Request, call: Callable[[], Answer]) -> Answer:
     key = key_of(request)
     if key is None or request.GET.get("dry_run", "false").lower() not in ("false", "0"):
         return call()
-    ledger = request.matchdict.get("ledger")
+    # A key of one ledger never meets the idempotency keys of others, even outside every ledger.
+    ledger = request.matchdict.get("ledger") or request.identity.ledger
     scope = SERVICE if ledger is None else open_book(request.dbsession, ledger).id
     remembered = claim(request.dbsession, scope, key, now=request.now)
     if remembered is not None:
@@ -71,6 +72,6 @@ def answer_once(request: Request, call: Callable[[], Answer]) -> Answer:
         return Answer(body, remembered.status, {**first["headers"], **REPLAYED})
     answer = call()
     # As a text, because a JSON column may keep the members of an object in another order.
-    kept = {"body": answer.encoded().decode(), "headers": dict(answer.headers)}
+    kept = {"body": answer.encoded_to_remember().decode(), "headers": dict(answer.headers)}
     complete(request.dbsession, scope, key, status=answer.status, answer=kept)
     return answer

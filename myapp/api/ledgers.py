@@ -17,7 +17,14 @@ VERSION = "0.1.0"
 
 def root(request: Request) -> Answer:
     """Return links and the version."""
-    links = {"ledgers": "/v1/ledgers", "health": "/healthz", "readiness": "/readyz"}
+    links = {
+        "ledgers": "/v1/ledgers",
+        "keys": "/v1/keys",
+        "openapi": "/v1/openapi.json",
+        "docs": "/docs",
+        "health": "/healthz",
+        "readiness": "/readyz",
+    }
     return Answer({"name": "myapp", "version": VERSION, "links": links})
 
 

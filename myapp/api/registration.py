@@ -8,10 +8,13 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.response import Response
+from pyramid.security import NO_PERMISSION_REQUIRED
 
+from myapp.api import explorer, openapi, specification
 from myapp.api.answer import Answer, respond
 from myapp.api.idempotency import HEADER, answer_once
-from myapp.api.routes import ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ROUTES
 from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
 from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, NotFound, Unauthenticated
@@ -24,12 +27,13 @@ _ANSWERED = ("application/json", "application/problem+json")
 
 def includeme(config: Configurator) -> None:
     """Register the table."""
+    specification.keep(config.registry, openapi.document(ROUTES))
     by_path: dict[str, list[Route]] = defaultdict(list)
     for route in ROUTES:
         by_path[route.path].append(route)
     for path, routes in by_path.items():
         _add_path(config, path, routes)
-    for name in ("healthz", "readyz", "metrics"):
+    for name in ("healthz", "readyz", "metrics", explorer.PAGE, explorer.FILE):
         config.add_view(_method_not_allowed(["GET", "HEAD"]), route_name=name)
     config.add_forbidden_view(_forbidden)
 
@@ -37,9 +41,8 @@ def includeme(config: Configurator) -> None:
 def _add_path(config: Configurator, path: str, routes: list[Route]) -> None:
     config.add_route(path, path)
     for route in routes:
-        config.add_view(
-            _view(route), route_name=path, request_method=route.method, permission=route.permission
-        )
+        permission = NO_PERMISSION_REQUIRED if route.permission is None else route.permission
+        config.add_view(_view(route), route_name=path, request_method=route.method, permission=permission)
     methods = sorted({route.method for route in routes} | ({"HEAD"} if _has_get(routes) else set()))
     config.add_view(_method_not_allowed(methods), route_name=path)
 
@@ -88,13 +91,13 @@ def _require_an_address(request: Any) -> None:
 
 def _require_own_ledger(request: Any, route: Route) -> None:
     ledger = request.matchdict.get("ledger")
-    if request.identity.sees(ledger):
+    if route.permission is None or request.identity.sees(ledger):
         return
     # A foreign ledger is answered like one that does not exist, so that names cannot be probed.
     if ledger is not None:
         raise _no_ledger(ledger)
     # Outside every ledger a key of one ledger may look around, but not make another ledger.
-    if route.permission != "read":
+    if route.permission != "read" and not route.own_share:
         raise Forbidden(f"The key is for the ledger {request.identity.ledger!r} alone.")
 
 

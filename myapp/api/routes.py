@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from myapp.api import (
@@ -12,49 +10,47 @@ from myapp.api import (
     balances,
     bodies,
     imports,
+    keys,
     ledgers,
+    specification,
     statements,
     transactions,
     verify,
 )
-from myapp.api.answer import Answer
+from myapp.api.answers import AccountSummary, BalanceList, ListOf, Root, Statement
+from myapp.api.route import Route
 from myapp.http.paging import PARAMETERS as PAGE
-from myapp.http.request import Request
-
-View = Callable[..., Answer]
+from myapp.interchange.importing import ImportSummary
+from myapp.ledger.verifying.checks import Verification
+from myapp.ledger.views import AccountView, AssetView, LedgerView, TransactionView
+from myapp.security.keys import KeyView, MadeKey
 
 LEDGER = "/v1/ledgers/{ledger}"
 ACCOUNT = LEDGER + "/accounts/{path:.*}"
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method on a path: who may call it, what it reads, what it costs.
-
-    A body is decoded as the struct `body`, or read by `reader` where it is no JSON of ours; both happen
-    before the database is asked for anything. `budget` is the most statements that the view may send.
-    The answers of `idempotent` routes are remembered by their key; posting does that in its own write.
-    """
-
-    method: str
-    path: str
-    view: View
-    permission: str
-    doc: str
-    budget: int
-    body: type | None = None
-    # Whether no body at all means an empty object.
-    body_optional: bool = False
-    reader: Callable[[Request, bytes], Any] | None = None
-    media_types: tuple[str, ...] = ("application/json",)
-    parameters: tuple[str, ...] = ()
-    idempotent: bool = False
-
-
 AS_OF = ("at", "known_at")
+AMOUNTS = ("invalid_amount", "amount_out_of_range", "unknown_asset")
+POSTING = (
+    *AMOUNTS,
+    "unbalanced",
+    "unknown_account",
+    "account_frozen",
+    "account_closed",
+    "insufficient_funds",
+    "limit_exceeded",
+    "reference_exists",
+)
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/v1", ledgers.root, "read", "Links and the version.", budget=0),
+    Route(
+        "GET",
+        "/v1/openapi.json",
+        specification.find,
+        None,
+        "This description of the API, for programs.",
+        budget=0,
+        answer=dict[str, Any],
+    ),
+    Route("GET", "/v1", ledgers.root, "read", "Links and the version.", budget=0, answer=Root),
     Route(
         "POST",
         "/v1/ledgers",
@@ -64,9 +60,21 @@ ROUTES: tuple[Route, ...] = (
         budget=4,
         body=bodies.LedgerBody,
         idempotent=True,
+        answer=LedgerView,
+        status=201,
+        codes=("ledger_exists", "asset_exists"),
     ),
-    Route("GET", "/v1/ledgers", ledgers.listed, "read", "List ledgers by name.", budget=1, parameters=PAGE),
-    Route("GET", LEDGER, ledgers.find, "read", "Show a ledger.", budget=1),
+    Route(
+        "GET",
+        "/v1/ledgers",
+        ledgers.listed,
+        "read",
+        "List ledgers by name.",
+        budget=1,
+        parameters=PAGE,
+        answer=ListOf[LedgerView],
+    ),
+    Route("GET", LEDGER, ledgers.find, "read", "Show a ledger.", budget=1, answer=LedgerView),
     Route(
         "PATCH",
         LEDGER,
@@ -75,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
         "Change description, strictness or metadata.",
         budget=2,
         body=bodies.LedgerChange,
+        answer=LedgerView,
     ),
     Route(
         "POST",
@@ -85,9 +94,19 @@ ROUTES: tuple[Route, ...] = (
         budget=2,
         body=bodies.AssetBody,
         idempotent=True,
+        answer=AssetView,
+        status=201,
+        codes=("asset_exists",),
     ),
     Route(
-        "GET", LEDGER + "/assets", assets.listed, "read", "List assets by code.", budget=2, parameters=PAGE
+        "GET",
+        LEDGER + "/assets",
+        assets.listed,
+        "read",
+        "List assets by code.",
+        budget=2,
+        parameters=PAGE,
+        answer=ListOf[AssetView],
     ),
     Route(
         "POST",
@@ -98,6 +117,9 @@ ROUTES: tuple[Route, ...] = (
         budget=7,
         body=bodies.AccountBody,
         idempotent=True,
+        answer=AccountView,
+        status=201,
+        codes=("account_exists", *AMOUNTS),
     ),
     Route(
         "GET",
@@ -107,6 +129,7 @@ ROUTES: tuple[Route, ...] = (
         "List accounts by path, without balances.",
         budget=3,
         parameters=("prefix", "type", "status", *PAGE),
+        answer=ListOf[AccountSummary],
     ),
     Route(
         "GET",
@@ -116,6 +139,8 @@ ROUTES: tuple[Route, ...] = (
         "Show an account with its balances.",
         budget=4,
         parameters=AS_OF,
+        answer=AccountView,
+        codes=("account_not_found",),
     ),
     Route(
         "PATCH",
@@ -125,6 +150,8 @@ ROUTES: tuple[Route, ...] = (
         "Change limits, status or metadata.",
         budget=7,
         body=bodies.AccountChange,
+        answer=AccountView,
+        codes=("account_not_found", *AMOUNTS),
     ),
     Route(
         "POST",
@@ -135,6 +162,9 @@ ROUTES: tuple[Route, ...] = (
         budget=9,
         body=bodies.TransactionBody,
         parameters=("dry_run",),
+        answer=TransactionView,
+        status=201,
+        codes=POSTING,
     ),
     Route(
         "GET",
@@ -144,8 +174,18 @@ ROUTES: tuple[Route, ...] = (
         "List transactions, newest first.",
         budget=3,
         parameters=("account", "asset", "from", "to", "reference", "metadata.", "q", "order", *PAGE),
+        answer=ListOf[TransactionView],
     ),
-    Route("GET", LEDGER + "/transactions/{id}", transactions.find, "read", "Show a transaction.", budget=3),
+    Route(
+        "GET",
+        LEDGER + "/transactions/{id}",
+        transactions.find,
+        "read",
+        "Show a transaction.",
+        budget=3,
+        answer=TransactionView,
+        codes=("transaction_not_found",),
+    ),
     Route(
         "PATCH",
         LEDGER + "/transactions/{id}",
@@ -154,6 +194,8 @@ ROUTES: tuple[Route, ...] = (
         "Change a transaction's metadata.",
         budget=7,
         body=bodies.MetadataChange,
+        answer=TransactionView,
+        codes=("transaction_not_found",),
     ),
     Route(
         "POST",
@@ -165,6 +207,9 @@ ROUTES: tuple[Route, ...] = (
         body=bodies.ReversalBody,
         body_optional=True,
         idempotent=True,
+        answer=TransactionView,
+        status=201,
+        codes=("transaction_not_found", "already_reversed", *POSTING),
     ),
     Route(
         "GET",
@@ -174,6 +219,8 @@ ROUTES: tuple[Route, ...] = (
         "Show an account's statement in effective order. Its pages show what was recorded before the first.",
         budget=5,
         parameters=("account", "asset", "from", "to", *PAGE),
+        answer=Statement,
+        codes=("account_not_found", "unknown_asset"),
     ),
     Route(
         "GET",
@@ -183,6 +230,7 @@ ROUTES: tuple[Route, ...] = (
         "List balances by account, with totals.",
         budget=4,
         parameters=("prefix", "depth", "type", "asset", *AS_OF, *PAGE),
+        answer=BalanceList,
     ),
     Route(
         "GET",
@@ -191,6 +239,7 @@ ROUTES: tuple[Route, ...] = (
         "read",
         "Recompute the books from their postings, and name every row that is wrong.",
         budget=36,
+        answer=Verification,
     ),
     Route(
         "POST",
@@ -203,5 +252,43 @@ ROUTES: tuple[Route, ...] = (
         media_types=("application/json", "text/plain", "text/csv", "application/x-ndjson"),
         reader=imports.read,
         idempotent=True,
+        answer=ImportSummary,
+        status=201,
+        codes=POSTING,
+    ),
+    Route(
+        "POST",
+        "/v1/keys",
+        keys.create,
+        "admin",
+        "Make an API key; its secret is shown this once.",
+        budget=2,
+        body=bodies.KeyBody,
+        idempotent=True,
+        own_share=True,
+        answer=MadeKey,
+        status=201,
+        codes=("ledger_not_found",),
+    ),
+    Route(
+        "GET",
+        "/v1/keys",
+        keys.listed,
+        "admin",
+        "List API keys, the oldest first.",
+        budget=1,
+        parameters=PAGE,
+        own_share=True,
+        answer=ListOf[KeyView],
+    ),
+    Route(
+        "DELETE",
+        "/v1/keys/{key}",
+        keys.revoke,
+        "admin",
+        "Revoke an API key.",
+        budget=3,
+        own_share=True,
+        answer=KeyView,
     ),
 )

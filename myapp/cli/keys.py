@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import click
+from sqlalchemy.orm import Session
 
 from myapp.cli.configuration import config_option, database
 from myapp.http.times import last_instant
 from myapp.security import keys
+
+_PAGE = 500
 
 
 @click.group()
@@ -45,11 +49,21 @@ def _time(text: str | None) -> datetime | None:
 def list_keys(ini: Path) -> None:
     """List the keys, never their secrets."""
     with database(ini) as session:
-        views = keys.listed(session)
+        views = list(_all(session))
     for view in views:
         state = "revoked" if view.revoked_at else f"until {view.expires_at}" if view.expires_at else "active"
         scopes = ",".join(view.scopes)
         click.echo(f"{view.id}  {view.name}  {scopes}  {view.ledger or 'all ledgers'}  {state}")
+
+
+def _all(session: Session) -> Iterator[keys.KeyView]:
+    after = None
+    while True:
+        page = keys.listed(session, limit=_PAGE, after=after)
+        yield from page.items
+        if page.next_key is None:
+            return
+        (after,) = page.next_key
 
 
 @key.command()
@@ -57,7 +71,8 @@ def list_keys(ini: Path) -> None:
 @config_option
 def revoke(key_id: UUID, ini: Path) -> None:
     """Revoke a key by its id."""
+    now = datetime.now(UTC)
     with database(ini) as session:
-        found = keys.revoke(session, key_id, now=datetime.now(UTC))
-    if not found:
-        raise click.ClickException(f"There is no active key {key_id}.")
+        view = keys.revoke(session, key_id, now=now)
+    if view.revoked_at != now:
+        raise click.ClickException(f"The key {key_id} was revoked before.")

@@ -15,7 +15,7 @@ from myapp.cli.configuration import config_option, database
 from myapp.db import Mode
 from myapp.ledger import ledgers, verifying
 from myapp.ledger.verifying import Progress, Verification
-from myapp.ledger.verifying.rule import Problem
+from myapp.ledger.verifying.rule import WrongRow
 
 # What belongs to no ledger is told under this name, which no ledger can have.
 SERVICE = "(service)"
@@ -82,12 +82,12 @@ def _show(found: Mapping[str, Verification]) -> None:
         click.echo(f"{name}: {sentence(problem)}")
 
 
-def _problems(found: Mapping[str, Verification]) -> Iterator[tuple[str, Problem]]:
+def _problems(found: Mapping[str, Verification]) -> Iterator[tuple[str, WrongRow]]:
     for name, verification in found.items():
         yield from ((name, problem) for check in verification.checks for problem in check.problems)
 
 
-def sentence(problem: Problem) -> str:
+def sentence(problem: WrongRow) -> str:
     """Return a problem in one line: the row, what is wrong, what was expected and what is there."""
     row = f"{problem.table} {_members(problem.key)}"
     return f"{row}: {problem.message} Expected {_members(problem.expected)}, found {_members(problem.found)}."

@@ -27,6 +27,7 @@ class Verdict(Enum):
         "A setting would stay on the pooled connection for its next user. Use SET LOCAL, or set_config("
         "name, value, true), which end with the transaction; or set it where the engine is made."
     )
+    NESTS = "A comment within a comment ends where the database says: take the inner one out."
     REOPENS = (
         "How a transaction began is not for SQL to change: the mode comes from the view option db_mode, and "
         "the isolation from where the engine is made."
@@ -35,7 +36,8 @@ class Verdict(Enum):
 
 # What begins no statement whatever stands in it: comments, names, texts. PostgreSQL's dollar quotes included.
 _OPAQUE = re.compile(
-    r"""--[^\n]*|/\*.*?\*/|"(?:[^"]|"")*"|\b[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$""",
+    r"""--[^\n\r]*|/\*.*?\*/|"(?:[^"]|"")*"|\b[eE]'(?:[^'\\]|\\.|'')*'|'(?:[^']|'')*'"""
+    r"""|(?<![\w$])\$(\w*)\$.*?\$\1\$""",
     re.DOTALL,
 )
 # At the start of a statement, or of another one behind a semicolon.
@@ -62,11 +64,19 @@ _REOPENING = re.compile(
 _TAINTING = re.compile(
     _START
     + r"(?:CREATE\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|LISTEN|PREPARE|DECLARE|DO|CALL|LOAD)"
-    + r"|\bset_config\s*\((?![^()]*,\s*true\s*\))|\bpg_(?:try_)?advisory_lock|\bpg_settings\b",
+    + r"|\bset_config\s*\((?![^()]*,\s*true\s*\))|\bpg_(?:try_)?advisory_lock|\bpg_settings\b"
+    + r"|\bINTO\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|\b(?:pg_)?temp\s*\.",
     re.IGNORECASE,
 )
-# The body of a trigger has statements of its own; no product takes another one behind it.
-_TRIGGER = re.compile(r"\A\s*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b", re.IGNORECASE)
+# SQLite's trigger has statements in its body, and its driver takes no other one behind it. PostgreSQL does.
+_TRIGGER = re.compile(
+    r"\A\s*CREATE\s+(?P<temp>TEMP\w*\s+)?TRIGGER\b[^;]*"
+    r"\bBEGIN\s+(?:SELECT|INSERT|REPLACE|UPDATE|DELETE|WITH)\b",
+    re.IGNORECASE,
+)
+# PostgreSQL's comments nest and SQLite's do not, so what stands behind an inner one cannot be told.
+_NESTED = re.compile(r"/\*(?:(?!\*/).)*/\*", re.DOTALL)
+_NAME = re.compile(r'"(\w+)"')
 
 
 # The same few statements are sent again and again, and their text is long.
@@ -74,8 +84,10 @@ _TRIGGER = re.compile(r"\A\s*CREATE\s+(?:TEMP\w*\s+)?TRIGGER\b", re.IGNORECASE)
 def verdict(statement: str) -> Verdict:
     """Return what a statement, or several in one text, are to the transaction they are sent in."""
     bare = _OPAQUE.sub(_blank, statement)
-    if _TRIGGER.match(bare):
-        return Verdict.FREE
+    if trigger := _TRIGGER.match(bare):
+        return Verdict.TAINTS if trigger["temp"] else Verdict.FREE
+    if "\x01" in bare:
+        return Verdict.NESTS
     if _ENDING.search(bare):
         return Verdict.ENDS
     if _LASTING.search(bare):
@@ -86,8 +98,12 @@ def verdict(statement: str) -> Verdict:
 
 
 def _blank(found: re.Match[str]) -> str:
-    # A name stays a word, so that what stands before and behind it does not run together.
-    return "\x00" if found[0].startswith('"') else " " if found[0].startswith(("--", "/*")) else "''"
+    if _NESTED.match(found[0]):
+        return "\x01"
+    if found[0].startswith('"'):
+        # A name stays a word, so that what stands before and behind it does not run together.
+        return name[1] if (name := _NAME.fullmatch(found[0])) else "\x00"
+    return " " if found[0].startswith(("--", "/*")) else "''"
 
 
 def refuse_control(owner: Owner, statement: str) -> bool:

@@ -27,11 +27,14 @@ def listen(engine: Engine) -> None:
         connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: Any
     ) -> None:
         owner = owner_of(connection)
-        if owner is None or owner.in_machinery:
+        if owner is None:
             return
         owner.require_here()
+        # Before COMMIT the application's own hooks may send SQL too, while the machinery is at work.
         if not statement.startswith(_OF_BEGIN_NESTED) and refuse_control(owner, statement):
             connection.info[TAINTED] = True
+        if owner.in_machinery:
+            return
         owner.cursors.add(cursor)
         require_same_transaction(owner, dialect, cursor.connection)
         owner.cost.started = time.perf_counter()

@@ -148,6 +148,12 @@ class TransactionNotFound(LedgerError):
     code = "transaction_not_found"
 
 
+class KeyNotFound(LedgerError):
+    """No such API key, or none that the caller may see."""
+
+    code = "not_found"
+
+
 class IdempotencyKeyReused(LedgerError):
     """The key came before, with another request."""
 

@@ -1,32 +1,43 @@
-"""API keys: random, prefixed, shown once; only their SHA-256 is kept."""
+"""API keys: random, prefixed, shown once; only their SHA-256 is kept.
+
+A secret is `myapp_`, the key's id, and 256 random bits. The id is no secret: by it the row is found, and
+then the digests are compared in constant time, so that no look-up's timing tells anything of a digest.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import re
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Text, insert, select, update
+from sqlalchemy import ForeignKeyConstraint, Select, Text, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from myapp.ledger.errors import InvalidRequest
+from myapp.ledger.errors import InvalidRequest, KeyNotFound, LedgerNotFound
 from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import open_book
+from myapp.ledger.paging import page_of
 from myapp.ledger.rules import check_text
 from myapp.ledger.tables import Base, Ledger
 from myapp.ledger.types import Id, Instant, Int64, SortedText
+from myapp.ledger.views import Page
 from myapp.security.policy import Identity
 
 PREFIX = "myapp_"
 SCOPES = ("read", "write", "admin")
+NAME_CHARS_MAX = 255
 _SECRET_BYTES = 32
+_SECRET = re.compile(PREFIX + r"(?P<id>[0-9a-f]{32})_[A-Za-z0-9_-]{43}")
 
 
 class ApiKey(Base):
-    """A key. 256 random bits need no slow hash; `digest` is unique, so it is found by one look-up."""
+    """A key. 256 random bits need no slow hash."""
 
     __tablename__ = "api_key"
 
@@ -55,6 +66,19 @@ class KeyView:
     revoked_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class MadeKey(KeyView):
+    """A new key with its secret, which is None wherever the answer is given again."""
+
+    secret: str | None
+
+    @classmethod
+    def of(cls, view: KeyView, secret: str | None) -> MadeKey:
+        """Return the key together with its secret."""
+        times = (view.created_at, view.expires_at, view.revoked_at)
+        return cls(view.id, view.name, view.scopes, view.ledger, *times, secret)
+
+
 def create(
     session: Session,
     name: str,
@@ -70,52 +94,89 @@ def create(
         InvalidRequest: the name or the scopes break their rules.
         LedgerNotFound: no such ledger.
     """
-    if not name or not scopes or not set(scopes) <= set(SCOPES):
-        raise InvalidRequest(f"A key has a name, and scopes among {', '.join(SCOPES)}.", pointer="/scopes")
-    check_text(name, 255, pointer="/name")
-    secret = PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
+    _check(name, scopes)
+    key_id = new_id()
+    secret = f"{PREFIX}{key_id.hex}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     ordered = [scope for scope in SCOPES if scope in scopes]
     values = {
-        "id": new_id(),
+        "id": key_id,
         "name": name,
         "digest": digest_of(secret),
         "scopes": " ".join(ordered),
-        "ledger_id": None if ledger is None else open_book(session, ledger).id,
+        "ledger_id": None if ledger is None else _ledger_id(session, ledger),
         "created_at": now,
         "expires_at": expires_at,
     }
     session.execute(insert(ApiKey).values(values))
-    return KeyView(values["id"], name, ordered, ledger, now, expires_at, None), secret  # type: ignore[arg-type]
+    return KeyView(key_id, name, ordered, ledger, now, expires_at, None), secret
 
 
-def listed(session: Session) -> list[KeyView]:
-    """Return all keys, the oldest first."""
-    statement = select(ApiKey, Ledger.name).outerjoin(Ledger, Ledger.id == ApiKey.ledger_id)
-    rows = session.execute(statement.order_by(ApiKey.created_at, ApiKey.id)).all()
-    return [
-        KeyView(key.id, key.name, key.scopes.split(), name, key.created_at, key.expires_at, key.revoked_at)
-        for key, name in rows
-    ]
+def _ledger_id(session: Session, ledger: str) -> int:
+    # No ledger has a NUL in its name, and PostgreSQL takes it in no text.
+    if "\0" in ledger:
+        raise LedgerNotFound(f"There is no ledger {ledger!r}.")
+    return open_book(session, ledger).id
 
 
-def revoke(session: Session, key_id: UUID, *, now: datetime) -> bool:
-    """Revoke a key; tell whether there was one to revoke."""
+def _check(name: str, scopes: Collection[str]) -> None:
+    if not name:
+        raise InvalidRequest("A key has a name.", pointer="/name")
+    check_text(name, NAME_CHARS_MAX, pointer="/name")
+    if not scopes or not set(scopes) <= set(SCOPES):
+        raise InvalidRequest(f"A key has scopes among {', '.join(SCOPES)}.", pointer="/scopes")
+
+
+def listed(
+    session: Session, *, limit: int, after: UUID | None = None, ledger: str | None = None
+) -> Page[KeyView]:
+    """Return keys, the oldest first, the revoked ones included; with a ledger, only those of it alone."""
+    statement = _keys(ledger).order_by(ApiKey.id)
+    if after is not None:
+        statement = statement.where(ApiKey.id > after)
+    rows = session.execute(statement.limit(limit + 1)).all()
+    return page_of([_view(*row) for row in rows], limit, lambda view: (view.id,))
+
+
+def revoke(session: Session, key_id: UUID, *, now: datetime, ledger: str | None = None) -> KeyView:
+    """Revoke a key and return it; one that was revoked before stays as it was.
+
+    Raises:
+        KeyNotFound: no such key, or none of this ledger alone where a ledger is given.
+    """
+    found = session.execute(_keys(ledger).where(ApiKey.id == key_id)).one_or_none()
+    if found is None:
+        raise KeyNotFound(f"There is no key {key_id}.")
     statement = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
-    return len(session.execute(statement.values(revoked_at=now).returning(ApiKey.id)).all()) > 0
+    session.execute(statement.values(revoked_at=now))
+    return _view(*session.execute(_keys(ledger).where(ApiKey.id == key_id)).one())
+
+
+def _keys(ledger: str | None) -> Select[*tuple[Any, ...]]:
+    columns = (ApiKey.id, ApiKey.name, ApiKey.scopes, Ledger.name.label("ledger"))
+    times = (ApiKey.created_at, ApiKey.expires_at, ApiKey.revoked_at)
+    statement = select(*columns, *times).outerjoin(Ledger, Ledger.id == ApiKey.ledger_id)
+    return statement if ledger is None else statement.where(Ledger.name == ledger)
+
+
+def _view(key_id: UUID, name: str, scopes: str, ledger: str | None, *times: Any) -> KeyView:
+    return KeyView(key_id, name, scopes.split(), ledger, *times)
 
 
 def identify(session: Session, secret: str, *, now: datetime) -> Identity | None:
-    """Return whom a secret names; None when it is unknown, expired or revoked.
-
-    The look-up compares digests, not secrets, so its timing tells nothing about the secret.
-    """
+    """Return whom a secret names; None when it is unknown, expired or revoked."""
+    parts = _SECRET.fullmatch(secret)
+    # What cannot be a key of ours is not worth a query.
+    if parts is None:
+        return None
     statement = (
-        select(ApiKey.name, ApiKey.scopes, ApiKey.expires_at, Ledger.name.label("ledger"))
+        select(ApiKey.digest, ApiKey.name, ApiKey.scopes, ApiKey.expires_at, Ledger.name.label("ledger"))
         .outerjoin(Ledger, Ledger.id == ApiKey.ledger_id)
-        .where(ApiKey.digest == digest_of(secret), ApiKey.revoked_at.is_(None))
+        .where(ApiKey.id == UUID(parts["id"]), ApiKey.revoked_at.is_(None))
     )
     row = session.execute(statement).one_or_none()
-    if row is None or (row.expires_at is not None and row.expires_at <= now):
+    if row is None or not hmac.compare_digest(row.digest, digest_of(secret)):
+        return None
+    if row.expires_at is not None and row.expires_at <= now:
         return None
     return Identity(f"key:{row.name}", frozenset(row.scopes.split()), row.ledger)
 

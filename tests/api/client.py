@@ -9,26 +9,29 @@ from urllib.parse import quote
 
 from webtest import TestApp, TestResponse
 
+from myapp.api.route import Route
 from myapp.api.routes import LEDGER as LEDGER_PATH
-from myapp.api.routes import Route
 from myapp.http.errors import STATUS
+from tests.api.conformance import conforms
 
 LEDGER = "/v1/ledgers/books"
 MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
 REQUEST_ID = "X-Request-Id"
 # What the placeholders of a path stand for; each of them exists in the library.
-VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}"}
+VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "key": "{key}"}
 
 # What a path must be asked for to answer at all.
 QUERIES = {f"{LEDGER_PATH}/statement": "?account=assets:cash&asset=USD"}
 
 
 def send(app: TestApp, method: str, url: str, body: Any = None, **options: Any) -> TestResponse:
-    """Send any request; a body that is not bytes yet is sent as JSON."""
+    """Send any request; a body that is not bytes yet is sent as JSON. The answer is held to the document."""
     if body is not None:
         options["body"] = body if isinstance(body, bytes) else json.dumps(body).encode()
         options.setdefault("content_type", "application/json")
-    return app.request(url, method=method, expect_errors=True, **options)
+    answer = app.request(url, method=method, expect_errors=True, **options)
+    conforms(answer)
+    return answer
 
 
 def transfer(
@@ -100,7 +103,12 @@ def all_pages(app: TestApp, url: str, limit: int) -> list[Any]:
 def address(app: TestApp, path: str) -> str:
     """Return the address of a route with its placeholders filled, each by something that exists."""
     filled = re.sub(r"\{([^}]*)\}", lambda match: VALUES[match[1]], path)
-    return filled.format(id=get(app, "/transactions")["data"][0]["id"]) if "{" in filled else filled
+    return re.sub(r"\{(id|key)\}", lambda match: _existing(app, match[1]), filled)
+
+
+def _existing(app: TestApp, placeholder: str) -> str:
+    found = send_ok(app, "GET", "/v1/keys") if placeholder == "key" else get(app, "/transactions")
+    return str(found["data"][0]["id"])
 
 
 def name(route: Route) -> str:

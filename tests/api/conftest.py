@@ -69,6 +69,7 @@ def _fill(app: TestApp) -> None:
         send_ok(app, "PATCH", f"{LEDGER}/accounts/{path}", {"status": status})
     limited = {"path": "assets:empty", "limits": {"USD": {"min": "0", "max": "5"}}}
     send_ok(app, "POST", f"{LEDGER}/accounts", limited, 201)
+    send_ok(app, "POST", "/v1/keys", {"name": "first", "scopes": ["read"]}, 201)
     post(app, reference="taken", metadata={"trip": "berlin"})
     post(app, "expenses:rent", "assets:bank", "700.00")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from webtest import TestApp
 
-from myapp.api.routes import ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ROUTES
 from tests.api.client import LEDGER, address, refused, send
 
 READ = sorted({route.path for route in ROUTES if route.method == "GET"})

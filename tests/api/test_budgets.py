@@ -49,6 +49,7 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     one, transactions = f"{LEDGER}/transactions/{made['id']}", f"{LEDGER}/transactions"
     pair = LEDGER_PATH + "/transactions/{id}"
     yield "GET", "/v1", "/v1", None
+    yield "GET", "/v1/openapi.json", "/v1/openapi.json", None
     for body in ({"name": "a"}, {"name": "b", "assets": MANY}, {"name": "books"}):
         yield "POST", "/v1/ledgers", "/v1/ledgers", body
     yield "GET", "/v1/ledgers", "/v1/ledgers", None
@@ -91,6 +92,12 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     drained = post(app, "assets:low", "equity:opening", reference="third")
     post(app, "expenses:food", "assets:low")
     yield "POST", pair + "/reverse", f"{transactions}/{drained['id']}/reverse", {"description": "x"}
+    key = send_ok(app, "POST", "/v1/keys", {"name": "web", "scopes": ["read"]}, 201)
+    for body in ({"name": "a", "scopes": ["read"], "ledger": "books"}, {"name": "", "scopes": []}):
+        yield "POST", "/v1/keys", "/v1/keys", body
+    yield "GET", "/v1/keys", "/v1/keys?limit=1", None
+    for each in (key["id"], key["id"], "none"):
+        yield "DELETE", "/v1/keys/{key}", f"/v1/keys/{each}", None
     for metadata in ({"a": "b"}, {"a": None}, {}):
         yield "PATCH", pair, one, {"metadata": metadata}
 

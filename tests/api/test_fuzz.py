@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webtest import TestApp
 
-from myapp.api.routes import ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ROUTES
 from tests.api.client import LEDGER, post, refused, send
 
 NAMES = sorted({field for route in ROUTES if route.body for field in route.body.__struct_fields__})

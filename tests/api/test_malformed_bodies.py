@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from myapp.api.routes import ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ROUTES
 from tests.api.client import LEDGER, address, name, refused, send, transfer
 
 BODIED = [route for route in ROUTES if route.body is not None]

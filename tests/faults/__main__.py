@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
-from myapp.api.routes import Route
+from myapp.api.route import Route
 from myapp.schema import upgrade
 from tests.databases import DIALECTS, Database, sqlite_database
 from tests.faults import examples

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
-from myapp.api.routes import ACCOUNT, LEDGER, ROUTES, Route
+from myapp.api.route import Route
+from myapp.api.routes import ACCOUNT, LEDGER, ROUTES
 from tests.faults.stage import Exchange
 from tests.interchange.imports import document, record
 
 BOOKS = "/v1/ledgers/books"
 KEY = {"Idempotency-Key": "once-only"}
+# An API key with an id that is known beforehand, so that a request can name it.
+KEY_ID = UUID("01980000-0000-7000-8000-000000000001")
 SAFE = ("GET", "HEAD", "OPTIONS")
 
 ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}]
@@ -44,6 +48,8 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     # One account is there already, with a balance; one is new, and so is the one above it.
     ("POST", LEDGER + "/transactions"): _transfer("expenses:travel:train", "assets:cash", "12.50"),
     ("POST", LEDGER + "/transactions/{id}/reverse"): {"description": "A mistake", "metadata": {"a": "b"}},
+    ("POST", "/v1/keys"): {"name": "web", "scopes": ["read", "write"], "ledger": "books"},
+    ("DELETE", "/v1/keys/{key}"): {},
     ("PATCH", LEDGER + "/transactions/{id}"): {"metadata": {"trip": None, "a": "b"}},
 }
 TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {
@@ -69,7 +75,7 @@ def as_json(body: dict[str, Any]) -> bytes:
 def exchange(route: Route, transaction_id: str, *, with_key: bool) -> Exchange:
     """Return a request of the route; every writing one must have an example above."""
     url = route.path.replace("{ledger}", "books").replace("{path:.*}", "assets:cash")
-    url = url.replace("{id}", transaction_id)
+    url = url.replace("{id}", transaction_id).replace("{key}", str(KEY_ID))
     if route.method in SAFE:
         return Exchange(route.method, url + QUERIES.get(route.path, ""))
     takes_key = with_key and route.method == "POST"

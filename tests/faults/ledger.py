@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from myapp import main
-from myapp.api.routes import Route
+from myapp.api.route import Route
+from myapp.db import unit_of_work
+from myapp.ledger.ledgers import open_book
+from myapp.security.keys import ApiKey
 from tests.databases import Database
 from tests.faults import examples
 from tests.faults.stage import Answer, Exchange, Stage, send
@@ -28,12 +34,22 @@ def unavailable(answer: Answer) -> str:
 def ledger_stage(database: Database) -> tuple[Stage, str]:
     """Return the application with its books prepared, and the id of the transaction in them."""
     app = main({}, **{"myapp.auth": "none", "sqlalchemy.url": database.url, **SETTINGS})
+    transaction_id = prepare_books(app)
+    return Stage(app, app.registry["dbsession_factory"].engine, database), transaction_id
+
+
+def prepare_books(app: Any) -> str:
+    """Send what the examples stand on; return the id of the transaction that they name."""
     last = None
     for url, body in examples.PREPARATION:
         last = send(app, Exchange("POST", url, examples.as_json(body)))
         if not last.is_success:
             raise AssertionError(f"The books cannot be prepared: {last}")
-    return Stage(app, app.registry["dbsession_factory"].engine, database), last.document["id"]
+    with unit_of_work(app.registry["dbsession_factory"]) as session:
+        book = open_book(session, "books").id
+        given = {"digest": "none", "scopes": "read", "created_at": datetime.now(UTC)}
+        session.add(ApiKey(id=examples.KEY_ID, name="web", ledger_id=book, **given))
+    return str(last.document["id"])
 
 
 def wrong_rows(stage: Stage) -> list[object]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from myapp.api.routes import Route
+from myapp.api.route import Route
 from tests.databases import Database
 from tests.faults import examples
 from tests.faults.bookcase import VIEWS, bookcase_trial

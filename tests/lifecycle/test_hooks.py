@@ -10,7 +10,7 @@ import pytest
 from pyramid.response import Response
 
 from myapp.db import LifecycleViolation, SessionUnavailable
-from tests.lifecycle.bystanders import forgiving
+from tests.lifecycle.bystanders import forgiving, listening
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import at, is_failure
 from tests.lifecycle.writes import core_insert, orm_add
@@ -30,6 +30,8 @@ ENDINGS: dict[str, Ending] = {
 }
 HOOKS: dict[str, Hang] = {
     "a before-commit hook": lambda request, hook: request.tm.get().addBeforeCommitHook(hook),
+    "a listener before the flush": lambda request, hook: listening("before_flush", hook)(request),
+    "a listener after the flush": lambda request, hook: listening("after_flush", hook)(request),
 }
 
 
@@ -57,6 +59,18 @@ def test_a_hook_that_ends_the_transaction_keeps_nothing_and_says_so(serve: Serve
     before = site.rows()
     outcomes = {name: type(site.ask(path)) for name, path in paths.items()}
     assert outcomes == dict.fromkeys(ENDINGS, LifecycleViolation)
+    assert site.rows() == before
+
+
+def test_a_listener_to_the_commit_cannot_end_it_by_the_manager(serve: Serve) -> None:
+    def hang(request: Any, hook: Callable[..., None]) -> None:
+        listening("before_commit", hook)(request)
+
+    paths = {name: f"/{number}" for number, name in enumerate(ENDINGS) if name.startswith("tm")}
+    site = serve(*(at(path, ending_in(hang, ENDINGS[name])) for name, path in paths.items()))
+    before = site.rows()
+    outcomes = {name: type(site.ask(path)) for name, path in paths.items()}
+    assert outcomes == dict.fromkeys(paths, LifecycleViolation)
     assert site.rows() == before
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tools.guards import outcome, surroundings
+from tools.guards import outcome, refusals, surroundings
 
-GUARDS = outcome.GUARDS + surroundings.GUARDS
+GUARDS = outcome.GUARDS + refusals.GUARDS + surroundings.GUARDS

@@ -13,7 +13,7 @@ from myapp.ledger.idempotency import SERVICE
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying import journal, keys, owners, records, reversals, totals
-from myapp.ledger.verifying.rule import PROBLEMS_MAX, Check, Problem
+from myapp.ledger.verifying.rule import PROBLEMS_MAX, Check, WrongRow
 from myapp.ledger.verifying.tables import own
 
 # Told the name of each check before it begins.
@@ -37,7 +37,7 @@ class CheckResult:
     ok: bool
     checked: int
     problem_count: int
-    problems: Sequence[Problem]
+    problems: Sequence[WrongRow]
 
 
 @dataclass(frozen=True, slots=True)

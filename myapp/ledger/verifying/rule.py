@@ -27,7 +27,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class WrongRow:
     """One row that is wrong: where it is, what is wrong, and what differs from what it must be."""
 
     table: str
@@ -42,7 +42,7 @@ class Found:
     """The rows that break a rule: how many, and the first of them."""
 
     count: int
-    problems: list[Problem]
+    problems: list[WrongRow]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Rule:
         problems = [self._problem(dict(row), book) for row in rows]
         return Found(rows[0]["problem_count"] if rows else 0, problems)
 
-    def _problem(self, row: Mapping[str, Any], book: Book) -> Problem:
+    def _problem(self, row: Mapping[str, Any], book: Book) -> WrongRow:
         key, expected, found = (_members(row, prefix) for prefix in ("key_", "expected_", "found_"))
         differing = [name for name in expected if expected[name] != found[name]]
         scale = _scale(book, key.get("asset"))
@@ -67,7 +67,7 @@ class Rule:
         def told(values: Values, names: Iterable[str]) -> Values:
             return {name: _told(values[name], scale) for name in names}
 
-        return Problem(
+        return WrongRow(
             self.table, told(key, key), self.message, told(expected, differing), told(found, differing)
         )
 
@@ -140,8 +140,8 @@ class NameRule:
         problems = [self._problem(row) for row in wrong[:PROBLEMS_MAX]]
         return Found(len(wrong), problems)
 
-    def _problem(self, row: Values) -> Problem:
-        return Problem(self.table.name, row, self.message, {}, {self.column: row[self.column]})
+    def _problem(self, row: Values) -> WrongRow:
+        return WrongRow(self.table.name, row, self.message, {}, {self.column: row[self.column]})
 
     def _rows(self, session: Session, book: Book) -> Iterator[Values]:
         # In batches along the name's index, because a cursor that stays open on the server would outlive a

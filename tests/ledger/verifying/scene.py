@@ -19,7 +19,7 @@ from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.ledger.tables import Base
 from myapp.ledger.verifying import Verification
-from myapp.ledger.verifying.rule import Problem
+from myapp.ledger.verifying.rule import WrongRow
 from myapp.security import keys
 from tests.databases import Database
 from tests.ledger.books import LEDGER, make_ledger, now, post, transfer
@@ -138,7 +138,7 @@ def verify_all(connection: Connection) -> list[Verification]:
         return [*found, verifying.verify_service(session)]
 
 
-def problems(connection: Connection) -> list[Problem]:
+def problems(connection: Connection) -> list[WrongRow]:
     """Return every problem that is found."""
     return [
         problem

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Table, select, update
 
-from myapp.ledger.verifying.rule import Problem
+from myapp.ledger.verifying.rule import WrongRow
 from tests.ledger.verifying.columns import ROWS, TABLES, Key, Seen
 from tests.ledger.verifying.scene import problems, verify_all
 from tests.serving import ROOT
@@ -67,7 +67,7 @@ def names(table: Table, key: Key) -> Key:
     return {member: value if isinstance(value, int | str) else str(value) for member, value in own.items()}
 
 
-def is_named(found: list[Problem], table: str, key: Key) -> bool:
+def is_named(found: list[WrongRow], table: str, key: Key) -> bool:
     return any(each.table == table and each.key.items() >= key.items() for each in found)
 
 

@@ -1,0 +1,148 @@
+"""What is known of a field beyond its type: its meaning, and the values that it takes.
+
+Looked up by `Shape.field`, then by the field's name alone. Nothing here is enforced: the rules of the books
+are, and a test holds every accepted request against the schema that comes of this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from myapp.ledger.money import SCALE_MAX
+from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES, DESCRIPTION_CHARS_MAX, REFERENCE_CHARS_MAX
+from myapp.security.keys import NAME_CHARS_MAX, SCOPES
+
+_AMOUNT = {"pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
+_DESCRIBED = {"maxLength": DESCRIPTION_CHARS_MAX}
+_STORED_METADATA = {"description": "Texts by key; at most 50."}
+_GIVEN_TIME = "A date, which means its first instant, or an RFC 3339 time."
+
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "amount": {"description": "Positive is a debit, negative a credit.", "examples": ["12.50"], **_AMOUNT},
+    "min": {"description": "The least that the normal balance may be.", **_AMOUNT},
+    "max": {"description": "The most that the normal balance may be.", **_AMOUNT},
+    "balance": {"description": "Debits minus credits.", **_AMOUNT},
+    "PostingView.balance": {"description": "Debits minus credits, this posting included.", **_AMOUNT},
+    "StatementLine.balance": {"description": "This posting and all before it in effective order.", **_AMOUNT},
+    "opening_balance": {"description": "The balance just before the range.", **_AMOUNT},
+    "closing_balance": {"description": "The balance at the end of the range.", **_AMOUNT},
+    "transaction_id": {"description": "The transaction that the posting belongs to."},
+    "ok": {"description": "Whether nothing is wrong."},
+    "checks": {"description": "What each check found."},
+    "checked": {"description": "How many rows were looked at."},
+    "problem_count": {"description": "How many rows are wrong."},
+    "problems": {"description": "The first hundred of them."},
+    "table": {"description": "The table that the row is in."},
+    "key": {"description": "What tells the row from the others of its table."},
+    "expected": {"description": "What it should say, as follows from the rest."},
+    "found": {"description": "What it says."},
+    "normal_balance": {"description": "The balance, positive on the account's normal side.", **_AMOUNT},
+    "available": {"description": "The normal balance less what open holds would take out.", **_AMOUNT},
+    "debits": {"description": "The sum of all debits.", **_AMOUNT},
+    "credits": {"description": "The sum of all credits.", **_AMOUNT},
+    "pending_debits": {"description": "The debits that open holds would make.", **_AMOUNT},
+    "pending_credits": {"description": "The credits that open holds would make.", **_AMOUNT},
+    "version": {"description": "Grows by one with each posting to the account in this asset."},
+    "Root.version": {"description": "The version of the service."},
+    "account": {"description": "The account's path."},
+    "AccountBody.path": {
+        "description": "Segments joined by colons; at most 255 characters (NFC).",
+        "minLength": 1,
+    },
+    "asset": {"description": "The asset's code."},
+    "code": {"description": "Up to 32 printable characters, no space and no quote."},
+    "Problem.code": {"description": "The stable name of the refusal."},
+    "scale": {"description": "The number of decimals.", "minimum": 0, "maximum": SCALE_MAX},
+    "AccountBody.type": {
+        "description": "Needed where the first segment of the path tells none.",
+        "enum": list(ACCOUNT_TYPES),
+    },
+    "AccountChange.status": {"description": "The new state.", "enum": list(ACCOUNT_STATUSES)},
+    "type": {"description": "The kind of account.", "enum": list(ACCOUNT_TYPES)},
+    "status": {"description": "Only an open account takes postings.", "enum": list(ACCOUNT_STATUSES)},
+    "path": {"description": "Segments joined by colons."},
+    "normal_side": {"description": "The side on which the account grows.", "enum": ["debit", "credit"]},
+    "limits": {"description": "Bounds of the normal balance by asset."},
+    "AccountChange.limits": {"description": "Bounds to set by asset; null removes those of an asset."},
+    "metadata": _STORED_METADATA,
+    "LedgerChange.metadata": {"description": "Merged into what is there; null removes a key."},
+    "AccountChange.metadata": {"description": "Merged into what is there; null removes a key."},
+    "MetadataChange.metadata": {"description": "Merged into what is there; null removes a key."},
+    "LedgerBody.name": {
+        "description": "The name, which is also in the ledger's address.",
+        "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$",
+    },
+    "LedgerBody.description": {"description": "What it is for.", **_DESCRIBED},
+    "LedgerChange.description": {"description": "What it is for, from now on.", **_DESCRIBED},
+    "TransactionBody.description": {"description": "What happened.", **_DESCRIBED},
+    "strict_accounts": {"description": "Whether an account must be opened before it is posted to."},
+    "assets": {"description": "The first assets to declare."},
+    "ImportSummary.assets": {"description": "How many assets were declared."},
+    "ImportSummary.accounts": {"description": "How many accounts were opened."},
+    "ImportSummary.transactions": {"description": "How many transactions were posted."},
+    "skipped": {"description": "How many records posted nothing but zeros."},
+    "postings": {"description": "They sum to zero for each asset; at least two."},
+    "reference": {"description": "The client's own name for it, unique in the ledger."},
+    "TransactionBody.reference": {
+        "description": "The client's own name for it, unique in the ledger.",
+        "maxLength": REFERENCE_CHARS_MAX,
+    },
+    "effective_at": {"description": "When it took effect."},
+    "TransactionBody.effective_at": {
+        "description": f"When it takes effect. {_GIVEN_TIME} Now, if not given."
+    },
+    "recorded_at": {"description": "When it was posted."},
+    "created_at": {"description": "When it was made."},
+    "expires_at": {"description": "When it stops to work; null for never."},
+    "KeyBody.expires_at": {"description": "A date, which means all of that day, or an RFC 3339 time."},
+    "revoked_at": {"description": "When it was revoked; null while it works."},
+    "actor": {"description": "Whose key it was, as `key:NAME`; `local` where no key is asked for."},
+    "reverses": {"description": "The transaction that this one takes back."},
+    "reversed_by": {"description": "The transaction that takes this one back."},
+    "KeyBody.name": {
+        "description": "Who uses it; the journal says `key:NAME`.",
+        "minLength": 1,
+        "maxLength": NAME_CHARS_MAX,
+    },
+    "scopes": {"description": "What it may do: `admin` includes `write`, which includes `read`."},
+    "KeyBody.scopes": {
+        "description": "What it may do: `admin` includes `write`, which includes `read`.",
+        "minItems": 1,
+        "items": {"type": "string", "enum": list(SCOPES)},
+    },
+    "KeyBody.ledger": {"description": "The one ledger it is for; without it, all."},
+    "KeyView.ledger": {"description": "The one ledger it is for; null for all."},
+    "MadeKey.ledger": {"description": "The one ledger it is for; null for all."},
+    "secret": {"description": "To be sent as `Authorization: Bearer …`; null when the answer is replayed."},
+    "id": {"description": "Unique, and later ones are greater."},
+    "name": {"description": "What it is called."},
+    "ledger": {"description": "The ledger's name."},
+    "kind": {"description": "What it is: a `transaction`, a reversal, or part of a hold."},
+    "description": {"description": "What it is about, for people."},
+    "balances": {"description": "By asset."},
+    "AccountView.balances": {"description": "What is on the account, by asset."},
+    "data": {"description": "The items of this page, in the list's order."},
+    "links": {"description": "Addresses by what is there."},
+    "next": {"description": "The cursor of the following page; null on the last."},
+    "totals": {"description": "The balance by asset of the whole selection."},
+    "Problem.type": {"description": "The code again, as a URN."},
+    "Problem.status": {"description": "The HTTP status."},
+    "title": {"description": "The status in words."},
+    "detail": {"description": "What went wrong, for people."},
+    "message": {"description": "What is wrong with the field, for people."},
+    "errors": {"description": "The fields at fault."},
+    "pointer": {"description": "A JSON pointer into the request's body."},
+    "parameter": {"description": "The parameter or header at fault."},
+    "allow": {"description": "The methods that this address knows."},
+    "index": {"description": "The number of the item at fault, from 0."},
+    "line": {"description": "The line of the file at fault, from 1."},
+    "limit": {"description": "The limit that stands in the way."},
+    "requested": {"description": "What was asked for."},
+    "request_id": {"description": "The same as the header `X-Request-Id`."},
+}
+
+
+def known_of(shape: str, field: str) -> Mapping[str, Any]:
+    """Return what is known of a field; nothing where nobody has said."""
+    return FIELDS.get(f"{shape}.{field}") or FIELDS.get(field, {})

@@ -1,0 +1,91 @@
+"""What every parameter of a path or a query means, and which values it takes.
+
+Looked up by its name, or first by `resource.name` where a name means different things in two places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from myapp.api.balances import DEPTH_MAX
+from myapp.http.paging import LIMIT_DEFAULT, LIMIT_MAX
+from myapp.interchange.readers import READERS
+from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES
+
+_TEXT: Mapping[str, Any] = {"type": "string"}
+_FLAG: Mapping[str, Any] = {"type": "boolean", "default": False}
+_ID: Mapping[str, Any] = {"type": "string", "format": "uuid"}
+_TIME: Mapping[str, Any] = {
+    "type": "string",
+    "examples": ["2026-01-05", "2026-01-05T09:00:00Z"],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter's meaning in a sentence, and its JSON schema."""
+
+    description: str
+    schema: Mapping[str, Any]
+    required: bool = False
+
+
+def _one_of(words: tuple[str, ...]) -> Mapping[str, Any]:
+    return {"type": "string", "enum": list(words)}
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    "ledger": Parameter("The ledger's name.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"}),
+    "path": Parameter("The account's path, percent-encoded.", _TEXT),
+    "key": Parameter("The id of the API key.", _ID),
+    "transactions.id": Parameter("The transaction's id.", _ID),
+    "holds.id": Parameter("The hold's id.", _ID),
+    "limit": Parameter(
+        "The most items on a page.",
+        {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+    ),
+    "cursor": Parameter("The `next` of the page before, with the same filters.", _TEXT),
+    "at": Parameter("As of this effective time; a date means all of that day.", _TIME),
+    "known_at": Parameter("As recorded by this time; a date means all of that day.", _TIME),
+    "from": Parameter("The earliest effective time; a date means its first instant.", _TIME),
+    "to": Parameter("The latest effective time; a date means all of that day.", _TIME),
+    "prefix": Parameter("Only accounts whose path begins with these segments.", _TEXT),
+    "type": Parameter("Only accounts of this type.", _one_of(ACCOUNT_TYPES)),
+    "accounts.status": Parameter("Only accounts in this state.", _one_of(ACCOUNT_STATUSES)),
+    "holds.status": Parameter(
+        "Only holds in this state.", _one_of(("open", "captured", "voided", "expired"))
+    ),
+    "depth": Parameter(
+        "Roll up accounts with more segments than this into their ancestor.",
+        {"type": "integer", "minimum": 1, "maximum": DEPTH_MAX},
+    ),
+    "account": Parameter("Only what touches this account.", _TEXT),
+    "asset": Parameter("Only this asset.", _TEXT),
+    "statement.account": Parameter("The account whose statement it is.", _TEXT, required=True),
+    "statement.asset": Parameter("The asset that is counted.", _TEXT, required=True),
+    "reference": Parameter("Only the transaction with this reference.", _TEXT),
+    "metadata.": Parameter("Only transactions whose metadata has this value under KEY.", _TEXT),
+    "q": Parameter("Only transactions with this text in their description, in any case.", _TEXT),
+    "order": Parameter(
+        "Newest first by which of the two times.",
+        {**_one_of(("recorded", "effective")), "default": "recorded"},
+    ),
+    "dry_run": Parameter("Answer 200 with what would be, and keep nothing.", _FLAG),
+    "import.format": Parameter("What the body is.", _one_of(tuple(READERS)), required=True),
+    "default_type": Parameter("The type of accounts whose path tells none.", _one_of(ACCOUNT_TYPES)),
+    "default_asset": Parameter("The asset of amounts without a commodity.", _TEXT),
+}
+UNDOCUMENTED = Parameter("", _TEXT)
+
+
+def meaning(path: str, name: str) -> Parameter:
+    """Return what a parameter means on a path; `UNDOCUMENTED` where nobody has said."""
+    resource = path.removeprefix("/v1/").removeprefix("ledgers/{ledger}/").partition("/")[0]
+    return PARAMETERS.get(f"{resource}.{name}") or PARAMETERS.get(name, UNDOCUMENTED)
+
+
+def shown_name(name: str) -> str:
+    """Return the name as readers see it: a prefix such as `metadata.` stands for every key."""
+    return f"{name}KEY" if name.endswith(".") else name

@@ -1,0 +1,63 @@
+"""Refuse requests that a proxy in front and this service could read differently.
+
+Whoever finds two readings of one request can smuggle a second one past the first reader. The server lets such
+requests through, so they are refused here, before anything looks at them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pyramid.config import Configurator
+
+from myapp.http.problems import respond
+from myapp.ledger.errors import InvalidParameter
+
+# A name or an address, and a port. The server joins two Host headers with a comma, which stands in none.
+_HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_ABSOLUTE = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<authority>[^/?#]*)")
+
+
+def includeme(config: Configurator) -> None:
+    """Add the tween, below the one that gives every answer its request's id."""
+    config.add_tween("myapp.http.strict.tween_factory", under="myapp.http.observe.tween_factory")
+
+
+def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Return the tween that refuses."""
+
+    def refuse_doubtful(request: Any) -> Any:
+        error = doubt(request.environ)
+        return handler(request) if error is None else respond(error, request)
+
+    return refuse_doubtful
+
+
+def doubt(environ: Mapping[str, Any]) -> InvalidParameter | None:
+    """Return why the request can be read in two ways; None where it cannot."""
+    # The server takes this header away where it alone says how long the body is.
+    if "HTTP_TRANSFER_ENCODING" in environ:
+        return _refused("Transfer-Encoding", "Say the body's length in one way, by HTTP/1.1's rules.")
+    host = environ.get("HTTP_HOST")
+    if host is None:
+        # HTTP/1.0 knows no Host; later ones need it.
+        old = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
+        return None if old else _refused("Host", "HTTP/1.1 asks for a Host.")
+    if not _HOST.fullmatch(host):
+        return _refused("Host", "Send one Host, a name or an address with an optional port.")
+    return _doubt_of_target(str(environ.get("REQUEST_URI", "")), host)
+
+
+def _doubt_of_target(target: str, host: str) -> InvalidParameter | None:
+    absolute = _ABSOLUTE.match(target)
+    if absolute is None:
+        return None
+    if absolute["scheme"].lower() not in ("http", "https") or absolute["authority"].lower() != host.lower():
+        return _refused("Host", "The address that is asked for is another host's.")
+    return None
+
+
+def _refused(header: str, detail: str) -> InvalidParameter:
+    return InvalidParameter(detail, parameter=header)

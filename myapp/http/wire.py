@@ -1,0 +1,73 @@
+"""What waitress reads off the wire, more strictly, and its own refusals as problem documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import BaseWSGIServer, create_server
+from waitress.task import ErrorTask
+
+from myapp.http.errors import BodyTooLarge, InternalError
+from myapp.http.observe import HEADER
+from myapp.http.problems import MEDIA_TYPE, problem
+from myapp.ledger.errors import InvalidParameter, LedgerError
+from myapp.ledger.ids import new_id
+
+_UNREADABLE = "This is no HTTP request that can be read here"
+
+
+class StrictParser(HTTPRequestParser):  # type: ignore[misc]
+    """Lets the application see that a body's length was said twice, which waitress hides from it."""
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the request's line and headers."""
+        super().parse_header(header_plus)
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            self.headers["TRANSFER_ENCODING"] = "chunked"
+            # Where the next request begins depends on who reads, so this is the last one.
+            self.headers["CONNECTION"] = "close"
+
+
+class ProblemTask(ErrorTask):  # type: ignore[misc]
+    """Answers what never reaches the application: not HTTP at all, or larger than the server takes."""
+
+    def execute(self) -> None:
+        """Write the problem document and close the connection."""
+        request_id = str(new_id())
+        document = problem(_error(self.request.error), request_id)
+        body = msgspec.json.encode(document)
+        self.status = f"{document['status']} {document['title']}"
+        self.response_headers.extend([("Content-Type", MEDIA_TYPE), (HEADER, request_id)])
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+def _error(error: Any) -> LedgerError:
+    if error.code == 413:
+        return BodyTooLarge("The body is larger than the server takes.")
+    if error.code == 500:
+        return InternalError("The service failed; nothing was changed.")
+    if error.code == 431:
+        return InvalidParameter("The address and the headers are larger than the server takes.")
+    return InvalidParameter(f"{_UNREADABLE}: {error.body}.")
+
+
+class StrictChannel(HTTPChannel):  # type: ignore[misc]
+    """A connection that reads and refuses as above."""
+
+    parser_class = StrictParser
+    error_task_class = ProblemTask
+
+
+def make_server(app: Any, **settings: str) -> Any:
+    """Return waitress's server with strict connections, on every address that it listens on."""
+    sockets: dict[int, Any] = {}
+    server = create_server(app, map=sockets, **settings)
+    for listener in sockets.values():
+        if isinstance(listener, BaseWSGIServer):
+            listener.channel_class = StrictChannel
+    return server
