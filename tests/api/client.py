@@ -17,7 +17,7 @@ LEDGER = "/v1/ledgers/books"
 MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
 REQUEST_ID = "X-Request-Id"
 # What the placeholders of a path stand for; each of them exists in the library.
-VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}"}
+VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "hold": "{hold}"}
 
 # What a path must be asked for to answer at all.
 QUERIES = {f"{LEDGER_PATH}/statement": "?account=assets:cash&asset=USD"}
@@ -100,7 +100,11 @@ def all_pages(app: TestApp, url: str, limit: int) -> list[Any]:
 def address(app: TestApp, path: str) -> str:
     """Return the address of a route with its placeholders filled, each by something that exists."""
     filled = re.sub(r"\{([^}]*)\}", lambda match: VALUES[match[1]], path)
-    return filled.format(id=get(app, "/transactions")["data"][0]["id"]) if "{" in filled else filled
+    return re.sub(r"\{(id|hold)\}", lambda match: _existing(app, match[1]), filled)
+
+
+def _existing(app: TestApp, placeholder: str) -> str:
+    return str(get(app, "/holds" if placeholder == "hold" else "/transactions")["data"][0]["id"])
 
 
 def name(route: Route) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from myapp import main
 from myapp.api.routes import Route
 from tests.databases import Database
@@ -25,15 +27,17 @@ def unavailable(answer: Answer) -> str:
     return ""
 
 
-def ledger_stage(database: Database) -> tuple[Stage, str]:
-    """Return the application with its books prepared, and the id of the transaction in them."""
+def ledger_stage(database: Database) -> tuple[Stage, dict[str, str]]:
+    """Return the application with its books prepared, and the ids of what is in them by placeholder."""
     app = main({}, **{"myapp.auth": "none", "sqlalchemy.url": database.url, **SETTINGS})
-    last = None
+    ids = {}
     for url, body in examples.PREPARATION:
-        last = send(app, Exchange("POST", url, examples.as_json(body)))
-        if not last.is_success:
-            raise AssertionError(f"The books cannot be prepared: {last}")
-    return Stage(app, app.registry["dbsession_factory"].engine, database), last.document["id"]
+        made = send(app, Exchange("POST", url, examples.as_json(body)))
+        if not made.is_success:
+            raise AssertionError(f"The books cannot be prepared: {made}")
+        if (placeholder := examples.PLACEHOLDERS.get(url)) is not None:
+            ids[placeholder] = made.document["id"]
+    return Stage(app, app.registry["dbsession_factory"].engine, database), ids
 
 
 def wrong_rows(stage: Stage) -> list[object]:
@@ -42,7 +46,7 @@ def wrong_rows(stage: Stage) -> list[object]:
     return [problem for check in document["checks"] for problem in check["problems"]]
 
 
-def ledger_trial(stage: Stage, transaction_id: str, route: Route, *, with_key: bool) -> Trial:
+def ledger_trial(stage: Stage, ids: Mapping[str, str], route: Route, *, with_key: bool) -> Trial:
     """Return the trial of a route."""
-    exchange = examples.exchange(route, transaction_id, with_key=with_key)
+    exchange = examples.exchange(route, ids, with_key=with_key)
     return Trial(stage, exchange, LOOK, unavailable)
