@@ -55,7 +55,7 @@ def fill(factory: SessionFactory) -> None:
         keys.create(session, "web", ["read"], now=now(), ledger=LEDGER)
     post(factory, transfer(CASH, "expenses:food", "3", effective_at=EFFECTIVE), key=Key("posted", "digest"))
     with unit_of_work(factory) as session:
-        accounts.change(session, LEDGER, "income:x", status="frozen")
+        accounts.change(session, LEDGER, "income:x", now=now(), status="frozen")
 
 
 def _legs(asset: str, amount: int) -> tuple[tuple[str, str, int], ...]:
