@@ -163,7 +163,7 @@ ROUTES: tuple[Route, ...] = (
         transactions.reverse,
         "write",
         "Reverse a transaction: post its opposite, effective now unless the body says when. Once at most.",
-        budget=8,
+        budget=17,
         body=bodies.ReversalBody,
         body_optional=True,
         idempotent=True,
@@ -234,7 +234,7 @@ ROUTES: tuple[Route, ...] = (
         verify.verify,
         "read",
         "Recompute the books from their postings, and name every row that is wrong.",
-        budget=36,
+        budget=42,
     ),
     Route(
         "POST",

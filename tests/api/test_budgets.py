@@ -97,6 +97,11 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     drained = post(app, "assets:low", "equity:opening", reference="third")
     post(app, "expenses:food", "assets:low")
     yield "POST", pair + "/reverse", f"{transactions}/{drained['id']}/reverse", {"description": "x"}
+    limited = {"path": "assets:back", "limits": {"USD": {"min": "0"}}}
+    send_ok(app, "POST", f"{LEDGER}/accounts", limited, 201)
+    given = post(app, "assets:back", "equity:opening", "10.00")
+    overdue(app, "assets:back", "10.00")
+    yield "POST", pair + "/reverse", f"{transactions}/{given['id']}/reverse", None
     yield from exercise_holds(app)
     for metadata in ({"a": "b"}, {"a": None}, {}):
         yield "PATCH", pair, one, {"metadata": metadata}
