@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from alembic import context
 from myapp.cli.configuration import database_url
 from myapp.db import DbSettings, make_engine
+from myapp.ledger.holds import tables  # noqa: F401 - its tables belong to the metadata
 from myapp.ledger.tables import Base
 from myapp.security import keys  # noqa: F401 - its table belongs to the metadata
 

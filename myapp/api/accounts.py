@@ -51,7 +51,7 @@ def listed(request: Request) -> Answer:
 def find(request: Request) -> Answer:
     """Show an account with its balances, now or as of a time."""
     ledger, path = request.matchdict["ledger"], request.matchdict["path"]
-    return Answer(accounts.find(request.dbsession, ledger, path, as_of(request)))
+    return Answer(accounts.find(request.dbsession, ledger, path, as_of(request), now=request.now))
 
 
 def change(request: Request, body: AccountChange) -> Answer:
@@ -60,6 +60,7 @@ def change(request: Request, body: AccountChange) -> Answer:
         request.dbsession,
         request.matchdict["ledger"],
         request.matchdict["path"],
+        now=request.now,
         limits=_limits(body.limits or {}),
         status=body.status,
         metadata=body.metadata,

@@ -86,6 +86,24 @@ class ReversalBody(Struct, forbid_unknown_fields=True, frozen=True):
     metadata: dict[str, str] = field(default_factory=dict)
 
 
+class HoldBody(TransactionBody, forbid_unknown_fields=True, frozen=True):
+    """A new hold: a transaction's fields, and when it is over by itself."""
+
+    expires_at: str | None = None
+
+
+class CaptureBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """A capture: of everything without `postings`; what is left is let go, unless it is not final."""
+
+    postings: list[PostingBody] | None = None
+    final: bool = True
+    effective_at: str | None = None
+
+
+class VoidBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """Nothing: a hold is voided whole."""
+
+
 class MetadataChange(Struct, forbid_unknown_fields=True, frozen=True):
     """A change of metadata; null removes a key."""
 

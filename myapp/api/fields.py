@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from myapp.ledger.holds.views import STATUSES
 from myapp.ledger.money import SCALE_MAX
 from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES, DESCRIPTION_CHARS_MAX, REFERENCE_CHARS_MAX
 from myapp.security.keys import NAME_CHARS_MAX, SCOPES
@@ -118,6 +119,13 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "id": {"description": "Unique, and later ones are greater."},
     "name": {"description": "What it is called."},
     "ledger": {"description": "The ledger's name."},
+    "HoldView.status": {"description": "What became of it.", "enum": list(STATUSES)},
+    "HoldView.expires_at": {"description": "When it is let go by itself; null for never."},
+    "HoldBody.expires_at": {"description": f"When it is let go by itself. {_GIVEN_TIME}"},
+    "remaining": {"description": "The postings that are still held, each with what is left of it."},
+    "captures": {"description": "The transactions that took what was held."},
+    "CaptureBody.postings": {"description": "What to take; without it, all that is held."},
+    "final": {"description": "Whether what is not taken is let go."},
     "kind": {"description": "What it is: a `transaction`, a reversal, or part of a hold."},
     "description": {"description": "What it is about, for people."},
     "balances": {"description": "By asset."},

@@ -41,7 +41,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "path": Parameter("The account's path, percent-encoded.", _TEXT),
     "key": Parameter("The id of the API key.", _ID),
     "transactions.id": Parameter("The transaction's id.", _ID),
-    "holds.id": Parameter("The hold's id.", _ID),
+    "hold": Parameter("The hold's id.", _ID),
     "limit": Parameter(
         "The most items on a page.",
         {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},

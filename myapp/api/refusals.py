@@ -31,13 +31,17 @@ def _implied(route: Route) -> Iterator[str]:
 
 
 def meanings() -> dict[str, str]:
-    """Return what each code means, in the words of the error's own docstring."""
-    found = {error.code: _first_line(error) for error in _tree(LedgerError)}
+    """Return what each code means, in the words of the error that is named like it."""
+    named = (error for error in _tree(LedgerError) if error.__name__ == _name(error.code))
+    found = {error.code: _first_line(error) for error in named}
     return {code: found[code] for code in sorted(found, key=lambda code: (STATUS[code], code))}
 
 
+def _name(code: str) -> str:
+    return "".join(word.capitalize() for word in code.split("_"))
+
+
 def _tree(error: type[LedgerError]) -> Iterator[type[LedgerError]]:
-    # The most general class of a code comes last, and so has the last word: those of HTTP are imported last.
     yield error
     for each in error.__subclasses__():
         yield from _tree(each)

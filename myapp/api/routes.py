@@ -9,6 +9,7 @@ from myapp.api import (
     assets,
     balances,
     bodies,
+    holds,
     imports,
     keys,
     ledgers,
@@ -21,6 +22,7 @@ from myapp.api.answers import AccountSummary, BalanceList, ListOf, Root, Stateme
 from myapp.api.route import Route
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.interchange.importing import ImportSummary
+from myapp.ledger.holds.views import HoldView
 from myapp.ledger.verifying.checks import Verification
 from myapp.ledger.views import AccountView, AssetView, LedgerView, TransactionView
 from myapp.security.keys import KeyView, MadeKey
@@ -39,6 +41,8 @@ POSTING = (
     "limit_exceeded",
     "reference_exists",
 )
+
+ENDING = ("hold_not_found", "hold_not_open", "hold_expired")
 
 ROUTES: tuple[Route, ...] = (
     Route(
@@ -159,7 +163,8 @@ ROUTES: tuple[Route, ...] = (
         transactions.create,
         "write",
         "Post a transaction.",
-        budget=9,
+        # Nine, unless an expired hold keeps what it needs.
+        budget=18,
         body=bodies.TransactionBody,
         parameters=("dry_run",),
         answer=TransactionView,
@@ -203,13 +208,26 @@ ROUTES: tuple[Route, ...] = (
         transactions.reverse,
         "write",
         "Reverse a transaction: post its opposite, effective now unless the body says when. Once at most.",
-        budget=8,
+        budget=17,
         body=bodies.ReversalBody,
         body_optional=True,
         idempotent=True,
         answer=TransactionView,
         status=201,
         codes=("transaction_not_found", "already_reversed", *POSTING),
+    ),
+    Route(
+        "POST",
+        LEDGER + "/holds",
+        holds.create,
+        "write",
+        "Set amounts aside on accounts, until they are captured, voided, or let go at `expires_at`.",
+        budget=25,
+        body=bodies.HoldBody,
+        idempotent=True,
+        answer=HoldView,
+        status=201,
+        codes=POSTING,
     ),
     Route(
         "GET",
@@ -221,6 +239,53 @@ ROUTES: tuple[Route, ...] = (
         parameters=("account", "asset", "from", "to", *PAGE),
         answer=Statement,
         codes=("account_not_found", "unknown_asset"),
+    ),
+    Route(
+        "GET",
+        LEDGER + "/holds",
+        holds.listed,
+        "read",
+        "List holds, newest first.",
+        budget=4,
+        parameters=("status", "account", *PAGE),
+        answer=ListOf[HoldView],
+    ),
+    Route(
+        "GET",
+        LEDGER + "/holds/{hold}",
+        holds.find,
+        "read",
+        "Show a hold.",
+        budget=4,
+        answer=HoldView,
+        codes=("hold_not_found",),
+    ),
+    Route(
+        "POST",
+        LEDGER + "/holds/{hold}/capture",
+        holds.capture,
+        "write",
+        "Capture a hold as a transaction, whole or in part; the rest is released unless `final` is false.",
+        budget=19,
+        body=bodies.CaptureBody,
+        body_optional=True,
+        idempotent=True,
+        answer=TransactionView,
+        status=201,
+        codes=(*ENDING, "capture_exceeds_hold", *POSTING),
+    ),
+    Route(
+        "POST",
+        LEDGER + "/holds/{hold}/void",
+        holds.void,
+        "write",
+        "Void a hold: release all that it still holds.",
+        budget=16,
+        body=bodies.VoidBody,
+        body_optional=True,
+        idempotent=True,
+        answer=HoldView,
+        codes=ENDING,
     ),
     Route(
         "GET",
@@ -238,7 +303,7 @@ ROUTES: tuple[Route, ...] = (
         verify.verify,
         "read",
         "Recompute the books from their postings, and name every row that is wrong.",
-        budget=36,
+        budget=42,
         answer=Verification,
     ),
     Route(

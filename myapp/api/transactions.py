@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import MetadataChange, ReversalBody, TransactionBody
+from myapp.api.drafting import draft_of, moment
 from myapp.api.idempotency import REPLAYED, key_of
 from myapp.http import parameters
 from myapp.http.paging import instant, page_request, uuid
 from myapp.http.request import Request
-from myapp.http.times import first_instant
 from myapp.ledger import reversals, transactions
-from myapp.ledger.drafts import PostingDraft, ReversalDraft, TransactionDraft
-from myapp.ledger.errors import InvalidParameter, InvalidRequest, TransactionNotFound
+from myapp.ledger.drafts import ReversalDraft
+from myapp.ledger.errors import InvalidParameter, TransactionNotFound
 from myapp.ledger.idempotency import recall
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key, post, preview
@@ -26,7 +25,7 @@ from myapp.ledger.transactions import TransactionFilter
 
 def create(request: Request, body: TransactionBody) -> Answer:
     """Post a transaction, or show what it would be."""
-    ledger, draft = request.matchdict["ledger"], _draft(body)
+    ledger, draft = request.matchdict["ledger"], draft_of(body)
     given: dict[str, Any] = {"now": request.now, "actor": request.identity.actor}
     if parameters.flag(request, "dry_run"):
         return Answer(preview(request.dbsession, ledger, draft, **given))
@@ -47,23 +46,6 @@ def _again(request: Request, ledger: str, key: Key | None) -> Answer:
     view = transactions.as_first_answered(request.dbsession, book, remembered.txn_id)
     first = created(view, "ledgers", ledger, "transactions", str(view.id))
     return Answer(view, remembered.status, {**first.headers, **REPLAYED})
-
-
-def _draft(body: TransactionBody) -> TransactionDraft:
-    return TransactionDraft(
-        postings=tuple(PostingDraft(each.account, each.asset, each.amount) for each in body.postings),
-        description=body.description or "",
-        reference=body.reference,
-        effective_at=_effective_at(body.effective_at),
-        metadata=body.metadata,
-    )
-
-
-def _effective_at(text: str | None) -> datetime | None:
-    try:
-        return None if text is None else first_instant(text)
-    except ValueError as error:
-        raise InvalidRequest(f"{error}.", pointer="/effective_at") from error
 
 
 def listed(request: Request) -> Answer:
@@ -111,7 +93,7 @@ def change(request: Request, body: MetadataChange) -> Answer:
 def reverse(request: Request, body: ReversalBody) -> Answer:
     """Reverse a transaction."""
     ledger = request.matchdict["ledger"]
-    draft = ReversalDraft(body.description, _effective_at(body.effective_at), body.metadata)
+    draft = ReversalDraft(body.description, moment(body.effective_at, "/effective_at"), body.metadata)
     view = reversals.reverse(
         request.dbsession, ledger, _id(request), draft, now=request.now, actor=request.identity.actor
     )

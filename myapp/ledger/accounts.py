@@ -13,6 +13,7 @@ from myapp.ledger import rules
 from myapp.ledger.asof import AsOf, Scope, totals_as_of
 from myapp.ledger.dialects import insert_for
 from myapp.ledger.errors import AccountExists, AccountNotFound, InvalidRequest
+from myapp.ledger.holds.expiry import lapsed
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.limits import Bounds, format_limits, parse_limits
 from myapp.ledger.metadata import merged
@@ -52,7 +53,7 @@ def open_account(
     if not open_accounts(session, book.id, {path: checked}, now=now, metadata=kept):
         raise AccountExists(f"The account {path!r} is open already.", pointer="/path")
     _set_bounds(session, _find(session, book, path), bounds)
-    return find(session, ledger, path)
+    return find(session, ledger, path, now=now)
 
 
 def _check_type(path: str, given: str | None) -> str:
@@ -64,8 +65,12 @@ def _check_type(path: str, given: str | None) -> str:
     return account_type
 
 
-def find(session: Session, ledger: str, path: str, as_of: AsOf | None = None) -> AccountView:
+def find(
+    session: Session, ledger: str, path: str, as_of: AsOf | None = None, *, now: datetime
+) -> AccountView:
     """Return an account with its balances, now or as of an effective and a recorded time.
+
+    What is held by expired holds is pending no more, whether or not it was given back yet.
 
     Raises:
         LedgerNotFound, AccountNotFound: there is none.
@@ -73,14 +78,15 @@ def find(session: Session, ledger: str, path: str, as_of: AsOf | None = None) ->
     book = open_book(session, ledger)
     account = _find(session, book, path)
     statement = (
-        select(Balance, Asset.scale)
+        select(Balance, Asset.scale, *lapsed(now))
         .join(Asset, (Asset.ledger_id == Balance.ledger_id) & (Asset.code == Balance.asset))
         .where(Balance.ledger_id == book.id, Balance.account_id == account.id)
         .order_by(Balance.asset)
     )
-    rows = [(balance, scale) for balance, scale in session.execute(statement).all()]
+    found = session.execute(statement).all()
+    rows = [(balance, scale) for balance, scale, *_ in found]
     if as_of is None:
-        shown = {balance.asset: _now(balance, account.type, scale) for balance, scale in rows}
+        shown = {balance.asset: _now(balance, account.type, *rest) for balance, *rest in found}
     else:
         shown = _then(session, book, account, rows, as_of)
     return _view(account, _limits(account, rows), shown)
@@ -129,6 +135,7 @@ def change(
     ledger: str,
     path: str,
     *,
+    now: datetime,
     limits: Limits | None = None,
     status: str | None = None,
     metadata: Mapping[str, str | None] | None = None,
@@ -149,7 +156,7 @@ def change(
     account.status = status or account.status
     session.flush()
     session.expire_all()
-    return find(session, ledger, path)
+    return find(session, ledger, path, now=now)
 
 
 def _set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds]) -> None:
@@ -192,18 +199,22 @@ def _limits_of(session: Session, book: Book, accounts: list[Account]) -> dict[in
     return {account.id: _limits(account, rows.get(account.id, [])) for account in accounts}
 
 
-def _now(balance: Balance, account_type: str, scale: int) -> BalanceView:
+def _now(
+    balance: Balance, account_type: str, scale: int, lapsed_debits: int = 0, lapsed_credits: int = 0
+) -> BalanceView:
+    pending_debits = balance.pending_debits - lapsed_debits
+    pending_credits = balance.pending_credits - lapsed_credits
     net = balance.debits - balance.credits
     on_normal_side = 1 if rules.normal_side(account_type) == "debit" else -1
-    leaving = balance.pending_credits if on_normal_side == 1 else balance.pending_debits
+    leaving = pending_credits if on_normal_side == 1 else pending_debits
     amounts = {
         "balance": net,
         "normal_balance": on_normal_side * net,
         "available": on_normal_side * net - leaving,
         "debits": balance.debits,
         "credits": balance.credits,
-        "pending_debits": balance.pending_debits,
-        "pending_credits": balance.pending_credits,
+        "pending_debits": pending_debits,
+        "pending_credits": pending_credits,
     }
     shown = {name: format_amount(minor, scale) for name, minor in amounts.items()}
     return BalanceView(**shown, version=balance.version)

@@ -47,6 +47,15 @@ class ReversalDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class CaptureDraft:
+    """A capture as asked: all that is held where `postings` is None; the rest is let go if it is final."""
+
+    postings: tuple[PostingDraft, ...] | None = None
+    is_final: bool = True
+    effective_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EntryPosting:
     """One posting as checked: `amount_minor` is a non-zero integer of the smallest unit, debit positive."""
 

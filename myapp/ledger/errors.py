@@ -130,6 +130,24 @@ class AlreadyReversed(LedgerError):
     code = "already_reversed"
 
 
+class HoldNotOpen(LedgerError):
+    """The hold was captured or voided before."""
+
+    code = "hold_not_open"
+
+
+class HoldExpired(LedgerError):
+    """The hold's time is over; what it held is free again."""
+
+    code = "hold_expired"
+
+
+class CaptureExceedsHold(LedgerError):
+    """More is to be captured of an account than the hold still holds there."""
+
+    code = "capture_exceeds_hold"
+
+
 class LedgerNotFound(LedgerError):
     """No such ledger, or none that the caller may see."""
 
@@ -152,6 +170,12 @@ class KeyNotFound(LedgerError):
     """No such API key, or none that the caller may see."""
 
     code = "not_found"
+
+
+class HoldNotFound(LedgerError):
+    """No such hold in this ledger."""
+
+    code = "hold_not_found"
 
 
 class IdempotencyKeyReused(LedgerError):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, bindparam, cast, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
 
+from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.sources import Source
 from myapp.ledger.types import Instant
 
@@ -25,6 +27,8 @@ class Kit:
     # Whether joins that always find their row are written as outer ones. SQLite goes through those in the
     # order in which they are written; in its own order, a journal of a thousand transactions took minutes.
     outer: bool
+    # The parameters of `rows`.
+    given: Callable[[Source, Iterable[Sequence[Any]]], dict[str, Any]]
 
 
 POSTGRESQL = Kit(
@@ -35,6 +39,7 @@ POSTGRESQL = Kit(
     now=func.clock_timestamp(type_=Instant()),
     document=lambda column: cast(column, JSONB),
     outer=False,
+    given=Source.arrays,
 )
 SQLITE = Kit(
     insert=sqlite.insert,
@@ -42,4 +47,10 @@ SQLITE = Kit(
     now=bindparam("now", type_=Instant()),
     document=lambda column: column,
     outer=True,
+    given=Source.text,
 )
+
+
+def kit_of(session: Session) -> Kit:
+    """Return the kit of the session's database."""
+    return POSTGRESQL if is_postgresql(session) else SQLITE

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    Update,
     and_,
     bindparam,
     func,
@@ -23,32 +24,39 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    update,
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
 from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import Kit
-from myapp.ledger.tables import Account, Balance, BalanceDay, Idempotency, Posting, Transaction
+from myapp.ledger.sources import materialized
+from myapp.ledger.tables import Account, Balance, BalanceDay, Idempotency, Posting, Transaction, table_of
 from myapp.ledger.types import Instant, Int64, SortedText
 
 LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
+# In an UPDATE, where SQLAlchemy takes a parameter with the name of a column for a new value.
+OWN_LEDGER_ID: ColumnElement[int] = bindparam("own_ledger_id", type_=Int64)
 OPEN = "open"
+# The pairs of totals that a write may add to: what is posted, and what is held.
+POSTED = ("debits", "credits")
+PENDING = ("pending_debits", "pending_credits")
 
 # The tables themselves, not the classes: the hot path needs nothing of the ORM.
 ACCOUNT, BALANCE, BALANCE_DAY, IDEMPOTENCY, POSTING, TXN = (
-    model.__table__ for model in (Account, Balance, BalanceDay, Idempotency, Posting, Transaction)
+    table_of(model) for model in (Account, Balance, BalanceDay, Idempotency, Posting, Transaction)
 )
 
 
-def resolved(kit: Kit) -> Select[Any]:
+def resolved(kit: Kit, ledger_id: ColumnElement[int] = LEDGER_ID) -> Select[Any]:
     """Select the balances asked for, each with its account's id, or NULL where there is none."""
     rows = kit.rows(BALANCES)
-    known = and_(ACCOUNT.c.ledger_id == LEDGER_ID, ACCOUNT.c.path == rows.c.path)
+    known = and_(ACCOUNT.c.ledger_id == ledger_id, ACCOUNT.c.path == rows.c.path)
     # The ledger's id is a column too, so that a balance is found by its whole key. Where it is a constant,
     # SQLite's planner likes to begin a join with all the balances of the ledger.
     return select(
         *rows.c,
-        LEDGER_ID.label("ledger_id"),
+        ledger_id.label("ledger_id"),
         ACCOUNT.c.id.label("account_id"),
         ACCOUNT.c.status.label("account_status"),
     ).select_from(rows.outerjoin(ACCOUNT, known))
@@ -64,46 +72,33 @@ def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]
     return claimed
 
 
-def upsert_balances(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
+def upsert_balances(
+    kit: Kit, rows: FromClause, condition: ColumnElement[bool], into: tuple[str, str] = POSTED
+) -> ReturningInsert[Any]:
     """Add to the balances within their limits; a row that refuses is missing from what is returned.
 
     Sorted by key, because unsorted writers deadlock.
     """
     zero: ColumnElement[int] = literal_column("0", Int64)
+    added = dict(zip(into, (rows.c.debits, rows.c.credits), strict=True))
+    totals = [*POSTED, *PENDING]
     values = (
         select(
             LEDGER_ID,
             rows.c.account_id,
             rows.c.asset,
             rows.c.account_status,
-            rows.c.debits,
-            rows.c.credits,
-            zero,
-            zero,
+            *(added.get(name, zero) for name in totals),
             rows.c.postings,
         )
         .where(condition, rows.c.account_status == OPEN)
         .order_by(rows.c.account_id, rows.c.asset)
     )
-    columns = [
-        "ledger_id",
-        "account_id",
-        "asset",
-        "status",
-        "debits",
-        "credits",
-        "pending_debits",
-        "pending_credits",
-        "version",
-    ]
+    columns = ["ledger_id", "account_id", "asset", "status", *totals, "version"]
     statement = kit.insert(BALANCE).from_select(columns, values)
     upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=list(BALANCE.primary_key),
-        set_={
-            "debits": BALANCE.c.debits + statement.excluded.debits,
-            "credits": BALANCE.c.credits + statement.excluded.credits,
-            "version": BALANCE.c.version + statement.excluded.version,
-        },
+        set_={name: BALANCE.c[name] + statement.excluded[name] for name in (*into, "version")},
         where=and_(BALANCE.c.status == OPEN, _within_limits(rows)),
     ).returning(
         BALANCE.c.ledger_id,
@@ -114,6 +109,21 @@ def upsert_balances(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) 
         BALANCE.c.version,
     )
     return upserted
+
+
+def take_back(kit: Kit, into: tuple[str, str] = POSTED) -> Update:
+    """Undo `upsert_balances` on the rows that did not refuse; their locks are the writer's still."""
+    rows = materialized(resolved(kit, OWN_LEDGER_ID), "resolved")
+    totals = dict(zip((*into, "version"), (rows.c.debits, rows.c.credits, rows.c.postings), strict=True))
+    return (
+        update(BALANCE)
+        .values({name: BALANCE.c[name] - added for name, added in totals.items()})
+        .where(
+            BALANCE.c.ledger_id == OWN_LEDGER_ID,
+            BALANCE.c.account_id == rows.c.account_id,
+            BALANCE.c.asset == rows.c.asset,
+        )
+    )
 
 
 def _within_limits(rows: FromClause) -> ColumnElement[bool]:

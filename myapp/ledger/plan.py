@@ -79,8 +79,8 @@ class _Netting:
     steps: list[tuple[Entry, int, BalanceDelta, int, int, int]] = field(default_factory=list)
 
 
-def plan(entries: Sequence[Entry]) -> Plan:
-    """Return the rows that write the entries, in order, as one.
+def plan(entries: Sequence[Entry], *, limited: bool = True) -> Plan:
+    """Return the rows that write the entries, in order, as one; where not `limited`, no limit is asked.
 
     Raises:
         AmountOutOfRange: a total of the write does not fit into 64 bits.
@@ -88,7 +88,10 @@ def plan(entries: Sequence[Entry]) -> Plan:
     netting = _Netting()
     for entry in entries:
         _add_entry(netting, entry)
-    ordered = _numbered(netting.balances.values())
+    ordered = numbered(netting.balances.values())
+    if not limited:
+        for balance in ordered:
+            balance.lowest = balance.highest = None
     postings = tuple(
         PlannedPosting(entry, position, balance, amount, balance.postings - count, balance.net - net)
         for entry, position, balance, amount, count, net in netting.steps
@@ -105,7 +108,12 @@ def day_of(moment: datetime) -> int:
     return (moment - _EPOCH).days
 
 
-def _numbered(balances: Iterable[BalanceDelta]) -> tuple[BalanceDelta, ...]:
+def numbered(balances: Iterable[BalanceDelta]) -> tuple[BalanceDelta, ...]:
+    """Return the balances sorted and numbered.
+
+    Raises:
+        AmountOutOfRange: a total does not fit into 64 bits.
+    """
     ordered = sorted(balances, key=lambda balance: (balance.account, balance.asset))
     for number, balance in enumerate(ordered):
         balance.number = number

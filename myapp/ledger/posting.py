@@ -6,22 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from myapp.db import ConcurrencyConflict
 from myapp.ledger import rules
 from myapp.ledger.drafts import Entry, TransactionDraft
-from myapp.ledger.errors import AmountOutOfRange, UnknownAccount
 from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import format_amount
-from myapp.ledger.opening import open_accounts
 from myapp.ledger.plan import Plan, plan
-from myapp.ledger.refusals import is_out_of_range, refusal, was_closed_meanwhile
+from myapp.ledger.refusals import refusal
 from myapp.ledger.savepoints import savepoint
+from myapp.ledger.settling import POST, settle
 from myapp.ledger.views import PostingView, TransactionView
-from myapp.ledger.writing import Claim, Outcome, write
+from myapp.ledger.writing import Claim, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,49 +90,22 @@ def write_entries(
     now: datetime,
     claims: tuple[Claim, ...] = (),
     types: Mapping[str, str] | None = None,
+    limited: bool = True,
 ) -> tuple[Plan, Outcome] | None:
     """Write checked entries, opening accounts as needed; None when a key was used before.
 
-    `types` tells the types of accounts whose path does not.
+    `types` tells the types of accounts whose path does not. Where not `limited`, no limit is asked.
 
     Raises:
         LedgerError: an account refuses, or may not be opened; the transaction must abort.
     """
-    planned = plan(entries)
-    try:
-        outcome = write(session, book.id, planned, claims)
-        if outcome.unknown:
-            _open_unknown(session, book, planned, outcome, now, types or {})
-            outcome = write(session, book.id, planned, claims)
-    except DBAPIError as error:
-        if is_out_of_range(error):
-            raise AmountOutOfRange("A balance would leave the range of 64 bits.") from error
-        if was_closed_meanwhile(error):
-            raise ConcurrencyConflict("An account was frozen or closed meanwhile.") from error
-        raise
+    planned = plan(entries, limited=limited)
+    outcome = settle(session, book, planned, POST, now=now, claims=claims, types=types or {})
     if not outcome.claimed:
         return None
     if len(outcome.recorded_at) != len(entries):
-        raise refusal(session, book, planned, outcome)
+        raise refusal(session, book, planned, outcome, now=now)
     return planned, outcome
-
-
-def _open_unknown(
-    session: Session,
-    book: Book,
-    planned: Plan,
-    outcome: Outcome,
-    now: datetime,
-    types: Mapping[str, str],
-) -> None:
-    paths = [each.account for each in planned.balances if each.number in outcome.unknown]
-    told = {path: None if book.strict_accounts else types.get(path) or rules.type_of(path) for path in paths}
-    for path, account_type in told.items():
-        if account_type is None:
-            why = "the ledger is strict" if book.strict_accounts else "its path tells no type"
-            raise UnknownAccount(f"There is no account {path!r}, and {why}: open it first.", account=path)
-    known = {path: account_type for path, account_type in told.items() if account_type is not None}
-    open_accounts(session, book.id, known, now=now)
 
 
 def receipt(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:

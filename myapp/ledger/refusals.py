@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -21,6 +23,7 @@ from myapp.ledger.errors import (
     ReferenceExists,
     TransactionExists,
 )
+from myapp.ledger.holds.expiry import lapsed
 from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.plan import BalanceDelta, Plan
@@ -42,7 +45,9 @@ def was_closed_meanwhile(error: DBAPIError) -> bool:
     return getattr(diagnosis, "constraint_name", None) == "fk_balance_account"
 
 
-def refusal(session: Session, book: Book, plan: Plan, outcome: Outcome) -> LedgerError | ConcurrencyConflict:
+def refusal(
+    session: Session, book: Book, plan: Plan, outcome: Outcome, *, now: datetime
+) -> LedgerError | ConcurrencyConflict:
     """Return the error to raise for an outcome that is not complete.
 
     When the rows no longer refuse, another transaction changed them meanwhile: then the work is worth
@@ -54,7 +59,7 @@ def refusal(session: Session, book: Book, plan: Plan, outcome: Outcome) -> Ledge
             return AlreadyReversed(f"The transaction {entry.reverses} is reversed already.")
     refused = set(outcome.refused(plan))
     for delta in plan.balances:
-        if delta.number in refused and (error := _of_balance(session, book, delta)) is not None:
+        if delta.number in refused and (error := _of_balance(session, book, delta, now)) is not None:
             return error
     for entry in plan.entries:
         if entry.id not in outcome.recorded_at:
@@ -64,7 +69,7 @@ def refusal(session: Session, book: Book, plan: Plan, outcome: Outcome) -> Ledge
     return ConcurrencyConflict("The rows that refused the write have changed meanwhile.")
 
 
-def _of_balance(session: Session, book: Book, delta: BalanceDelta) -> LedgerError | None:
+def _of_balance(session: Session, book: Book, delta: BalanceDelta, now: datetime) -> LedgerError | None:
     account = session.execute(
         select(Account.id, Account.status, Account.type).where(
             Account.ledger_id == book.id, Account.path == delta.account
@@ -74,13 +79,21 @@ def _of_balance(session: Session, book: Book, delta: BalanceDelta) -> LedgerErro
         return AccountFrozen(f"The account {delta.account!r} is frozen.", account=delta.account)
     if account.status == "closed":
         return AccountClosed(f"The account {delta.account!r} is closed.", account=delta.account)
-    balance = session.get(Balance, (book.id, account.id, delta.asset), populate_existing=True)
+    lapsed_debits, lapsed_credits = lapsed(now)
+    balance = session.execute(
+        select(
+            Balance.lowest,
+            Balance.highest,
+            (Balance.debits - Balance.credits).label("net"),
+            (Balance.pending_debits - lapsed_debits).label("held_in"),
+            (Balance.pending_credits - lapsed_credits).label("held_out"),
+        ).where(Balance.ledger_id == book.id, Balance.account_id == account.id, Balance.asset == delta.asset)
+    ).one_or_none()
     return None if balance is None else _of_limits(book, delta, balance, account.type)
 
 
-def _of_limits(book: Book, delta: BalanceDelta, balance: Balance, account_type: str) -> LedgerError | None:
-    net = balance.debits - balance.credits
-    leaving, coming = net - balance.pending_credits, net + balance.pending_debits
+def _of_limits(book: Book, delta: BalanceDelta, balance: Any, account_type: str) -> LedgerError | None:
+    leaving, coming = balance.net - balance.held_out, balance.net + balance.held_in
     if _passes(delta.lowest, leaving, balance.lowest, downwards=True):
         move, bound = delta.lowest, balance.lowest
     elif _passes(delta.highest, coming, balance.highest, downwards=False):

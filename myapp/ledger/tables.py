@@ -7,7 +7,7 @@ triggers in both databases refuse UPDATE and DELETE.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Identity,
     Index,
     MetaData,
+    Table,
     Text,
     UniqueConstraint,
 )
@@ -40,6 +41,11 @@ class Base(DeclarativeBase):
             "ck": "ck_%(table_name)s_%(constraint_name)s",
         }
     )
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, for statements that need nothing of the ORM."""
+    return cast("Table", model.__table__)
 
 
 class Ledger(Base):

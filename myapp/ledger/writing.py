@@ -7,7 +7,7 @@ that is missing from the answer, and then the caller must let the transaction ab
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,7 +31,7 @@ from myapp.ledger import pieces
 from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import POSTGRESQL, SQLITE
 from myapp.ledger.pieces import BALANCE
-from myapp.ledger.plan import Plan
+from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64, dump_document
 
@@ -82,21 +82,26 @@ def write(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...
     return _write_in_steps(session, ledger_id, plan, claims)
 
 
+def balance_rows(deltas: Iterable[BalanceDelta]) -> list[tuple[Any, ...]]:
+    """Return the rows of `BALANCES` for what a write does to balances."""
+    return [
+        (
+            each.number,
+            each.account,
+            each.asset,
+            each.debits,
+            each.credits,
+            each.postings,
+            each.lowest,
+            each.highest,
+        )
+        for each in deltas
+    ]
+
+
 def _rows(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[Any, ...]]]:
     return {
-        BALANCES: [
-            (
-                each.number,
-                each.account,
-                each.asset,
-                each.debits,
-                each.credits,
-                each.postings,
-                each.lowest,
-                each.highest,
-            )
-            for each in plan.balances
-        ],
+        BALANCES: balance_rows(plan.balances),
         TRANSACTIONS: [
             (
                 number,

@@ -18,7 +18,7 @@ LEDGER = "/v1/ledgers/books"
 MEMBERS = {"type", "title", "status", "code", "detail", "request_id"}
 REQUEST_ID = "X-Request-Id"
 # What the placeholders of a path stand for; each of them exists in the library.
-VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "key": "{key}"}
+VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "key": "{key}", "hold": "{hold}"}
 
 # What a path must be asked for to answer at all.
 QUERIES = {f"{LEDGER_PATH}/statement": "?account=assets:cash&asset=USD"}
@@ -103,12 +103,15 @@ def all_pages(app: TestApp, url: str, limit: int) -> list[Any]:
 def address(app: TestApp, path: str) -> str:
     """Return the address of a route with its placeholders filled, each by something that exists."""
     filled = re.sub(r"\{([^}]*)\}", lambda match: VALUES[match[1]], path)
-    return re.sub(r"\{(id|key)\}", lambda match: _existing(app, match[1]), filled)
+    return re.sub(r"\{(id|key|hold)\}", lambda match: _existing(app, match[1]), filled)
+
+
+# Where one of each is found.
+_LISTS = {"id": f"{LEDGER}/transactions", "key": "/v1/keys", "hold": f"{LEDGER}/holds"}
 
 
 def _existing(app: TestApp, placeholder: str) -> str:
-    found = send_ok(app, "GET", "/v1/keys") if placeholder == "key" else get(app, "/transactions")
-    return str(found["data"][0]["id"])
+    return str(send_ok(app, "GET", _LISTS[placeholder])["data"][0]["id"])
 
 
 def name(route: Route) -> str:

@@ -95,8 +95,9 @@ def complaints(
 def sent_what_is_documented(told: dict[str, Any], body: bytes) -> Iterator[str]:
     """Yield what an accepted body has that the operation does not say."""
     content = told.get("requestBody", {"content": {}})["content"]
-    # Where a body may be left out, nothing at all says nothing undocumented.
-    if body and (schema := content.get("application/json", {}).get("schema")):
+    schema = content.get("application/json", {}).get("schema")
+    # Where a body may be left out, there is nothing to look at.
+    if schema and (body or told["requestBody"]["required"]):
         yield from (f"accepted, though {each}" for each in mistakes(schema, json.loads(body)))
 
 

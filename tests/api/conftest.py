@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from tests.api.client import LEDGER, get, post, send_ok
+from tests.api.client import LEDGER, get, post, send_ok, transfer
 from tests.apps import close, make_app
 from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 
@@ -72,10 +72,12 @@ def _fill(app: TestApp) -> None:
     send_ok(app, "POST", "/v1/keys", {"name": "first", "scopes": ["read"]}, 201)
     post(app, reference="taken", metadata={"trip": "berlin"})
     post(app, "expenses:rent", "assets:bank", "700.00")
+    for amount in ("5.00", "6.00"):
+        send_ok(app, "POST", f"{LEDGER}/holds", transfer("expenses:rent", "assets:bank", amount), 201)
 
 
 def everything(app: TestApp) -> dict[str, Any]:
     """Return all that can be read of the ledger `books`, and the names of all ledgers."""
-    lists = ("accounts", "transactions", "balances", "assets")
+    lists = ("accounts", "transactions", "balances", "assets", "holds")
     found = {name: get(app, f"/{name}?limit=500") for name in lists}
     return {**found, "ledgers": send_ok(app, "GET", "/v1/ledgers?limit=500"), "book": get(app, "")}

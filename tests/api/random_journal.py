@@ -193,5 +193,5 @@ def _change(session: Session, ledger: str, chance: random.Random, journal: Journ
         journal.add(Entry(made.id, postings, *told, reverses=record.id), made.recorded_at)
     for path in chance.sample(list(PATHS), 4):
         status = chance.choice(["frozen", "closed"])
-        accounts.change(session, ledger, path, status=status)
+        accounts.change(session, ledger, path, now=START, status=status)
         journal.accounts[path].status = status

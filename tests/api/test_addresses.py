@@ -54,13 +54,13 @@ def test_a_writing_route_knows_its_parameters_too(library: TestApp, route: Route
 
 
 @pytest.mark.parametrize("value", ["0", "501", "-1", "abc", "", "1.0", "%D9%A1", "1e1", "+1", "9" * 30])
-@pytest.mark.parametrize("list_", ["/accounts", "/assets", "/transactions", "/balances"])
+@pytest.mark.parametrize("list_", ["/accounts", "/assets", "/transactions", "/balances", "/holds"])
 def test_a_limit_outside_1_to_500_is_refused(library: TestApp, list_: str, value: str) -> None:
     refused(send(library, "GET", f"{LEDGER}{list_}?limit={value}"), "invalid_parameter")
 
 
 @pytest.mark.parametrize("value", [1, 500])
-@pytest.mark.parametrize("list_", ["/accounts", "/assets", "/transactions", "/balances"])
+@pytest.mark.parametrize("list_", ["/accounts", "/assets", "/transactions", "/balances", "/holds"])
 def test_a_limit_from_1_to_500_is_taken(library: TestApp, list_: str, value: int) -> None:
     assert send(library, "GET", f"{LEDGER}{list_}?limit={value}").status_int == 200
 
@@ -69,6 +69,8 @@ BAD_VALUES = [
     "/accounts?type=assets",
     "/accounts?type=",
     "/accounts?status=gone",
+    "/holds?status=gone",
+    "/holds?status=",
     "/balances?depth=0",
     "/balances?depth=x",
     "/balances?type=ASSET",
@@ -131,6 +133,9 @@ MISSING = [
     (f"{LEDGER}/accounts/assets:", "account_not_found"),
     (f"{LEDGER}/transactions/01234567-89ab-7def-8123-456789abcdef", "transaction_not_found"),
     (f"{LEDGER}/transactions/none", "transaction_not_found"),
+    ("/v1/ledgers/none/holds", "ledger_not_found"),
+    (f"{LEDGER}/holds/01234567-89ab-7def-8123-456789abcdef", "hold_not_found"),
+    (f"{LEDGER}/holds/none", "hold_not_found"),
     (f"{LEDGER}/transactions/{'1' * 400}", "transaction_not_found"),
 ]
 
@@ -146,3 +151,8 @@ def test_what_is_in_another_ledger_is_not_in_this_one(library: TestApp) -> None:
     refused(send(library, "GET", url), "transaction_not_found")
     refused(send(library, "PATCH", url, {"metadata": {}}), "transaction_not_found")
     refused(send(library, "GET", "/v1/ledgers/strict/accounts/assets:cash"), "account_not_found")
+    hold = send(library, "GET", f"{LEDGER}/holds").json["data"][0]
+    url = f"/v1/ledgers/strict/holds/{hold['id']}"
+    refused(send(library, "GET", url), "hold_not_found")
+    for step in ("capture", "void"):
+        refused(send(library, "POST", f"{url}/{step}"), "hold_not_found")

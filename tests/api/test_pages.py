@@ -11,11 +11,15 @@ from webtest import TestApp
 
 from tests.api.client import LEDGER, all_pages, get, refused, send, send_ok
 
-LISTS = ["/v1/ledgers", *(f"{LEDGER}/{name}" for name in ("assets", "accounts", "transactions", "balances"))]
+LISTS = [
+    "/v1/ledgers",
+    *(f"{LEDGER}/{name}" for name in ("assets", "accounts", "transactions", "balances", "holds")),
+]
 LISTS += [
     f"{LEDGER}/accounts?prefix=assets",
     f"{LEDGER}/balances?depth=1",
     f"{LEDGER}/balances?at=9999-12-31",
+    f"{LEDGER}/holds?status=open&account=assets:bank",
 ]
 
 
@@ -39,7 +43,7 @@ def forged(given: str, *key: Any) -> str:
 
 
 @pytest.mark.parametrize("value", ["", "x", "%00", "e30", "W10", "bnVsbA", "%C3%A9", "W" * 5_000, "WyJhIl0"])
-@pytest.mark.parametrize("url", LISTS[:5])
+@pytest.mark.parametrize("url", LISTS[:6])
 def test_what_is_no_cursor_is_refused(library: TestApp, url: str, value: str) -> None:
     answer = send(library, "GET", f"{url}?cursor={value}")
     refused(answer, "invalid_parameter" if value == "%00" else "invalid_cursor")
@@ -57,8 +61,9 @@ def test_a_forged_cursor_of_names_is_refused(library: TestApp, url: str, key: tu
 
 
 @pytest.mark.parametrize("key", TIMES, ids=repr)
-def test_a_forged_cursor_of_times_is_refused(library: TestApp, key: tuple[Any, ...]) -> None:
-    url = f"{LEDGER}/transactions"
+@pytest.mark.parametrize("list_", ["transactions", "holds"])
+def test_a_forged_cursor_of_times_is_refused(library: TestApp, list_: str, key: tuple[Any, ...]) -> None:
+    url = f"{LEDGER}/{list_}"
     answer = send(library, "GET", f"{url}?limit=1&cursor={forged(cursor(library, url), *key)}")
     refused(answer, "invalid_cursor")
 
@@ -80,6 +85,8 @@ OTHERS = [
     ("/balances", "/balances?depth=1"),
     ("/balances?at=2026-01-01T00:00:00Z", "/balances?at=2026-01-02T00:00:00Z"),
     ("/accounts", "/transactions"),
+    ("/transactions", "/holds"),
+    ("/holds", "/holds?status=open"),
 ]
 
 

@@ -35,12 +35,12 @@ class Town:
 
     app: TestApp
     camera: Camera
-    transaction_id: str
+    ids: dict[str, str]
     secrets: dict[str, str]
 
     def ask(self, route: Route, kind: str) -> TestResponse:
         """Send the route's example with a key of this kind."""
-        made = exchange(route, self.transaction_id, with_key=False)
+        made = exchange(route, self.ids, with_key=False)
         headers = {"Authorization": f"Bearer {self.secrets[kind]}"} if kind in self.secrets else {}
         body = None if made.is_safe else made.body
         return send(self.app, made.method, made.url, body, content_type=made.content_type, headers=headers)
@@ -65,12 +65,12 @@ def town_database(
 @pytest.fixture(scope="session")
 def town(town_database: Database) -> Iterator[Town]:
     app = make_app(town_database)
-    transaction_id = prepare_books(app.app)
+    ids = prepare_books(app.app)
     close(app)
     app = make_app(town_database, **{"myapp.auth": "keys"})
     secrets = make_secrets(app)
     camera = Camera(town_database)
-    yield Town(app, camera, transaction_id, secrets)
+    yield Town(app, camera, ids, secrets)
     camera.close()
     close(app)
 
@@ -146,7 +146,7 @@ def test_a_foreign_thing_and_none_at_all_are_refused_in_the_same_words(town: Tow
     headers = {"Authorization": f"Bearer {town.secrets['foreign']}"}
     for route in ROUTES:
         if "{ledger}" in route.path:
-            made = exchange(route, town.transaction_id, with_key=False)
+            made = exchange(route, town.ids, with_key=False)
             urls = (made.url, made.url.replace("/books", "/never"))
             body = None if made.is_safe else made.body
             there, never = (

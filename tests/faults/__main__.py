@@ -35,10 +35,10 @@ def pairs(dialect: str, rehearsal: Rehearsal, draw: random.Random, count: int) -
 def trial_of(database: Database, route: Route, draw: random.Random, pairs_count: int) -> Tally:
     """Try a route with a key and without one, on a database of its own."""
     tally = Tally()
-    stage, transaction_id = ledger_stage(database)
+    stage, ids = ledger_stage(database)
     with stage:
         for with_key in (True, False) if route.method == "POST" else (False,):
-            trial = ledger_trial(stage, transaction_id, route, with_key=with_key)
+            trial = ledger_trial(stage, ids, route, with_key=with_key)
             rehearsal = stage.rehearse(trial.exchange, trial.look)
             wanted = (
                 pairs(database.dialect, rehearsal, draw, pairs_count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -37,7 +38,10 @@ PREPARATION: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/v1/ledgers", {"name": "books", "assets": ASSETS}),
     (f"{BOOKS}/accounts", {"path": "assets:cash", "limits": {"USD": {"max": "1000"}}}),
     (f"{BOOKS}/transactions", _transfer("expenses:food", "assets:cash", "5.00")),
+    (f"{BOOKS}/holds", _transfer("expenses:rent", "assets:cash", "7.00")),
 )
+# The placeholder, in the paths of routes, of what each address makes.
+PLACEHOLDERS = {f"{BOOKS}/transactions": "{id}", f"{BOOKS}/holds": "{hold}"}
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/ledgers"): {"name": "others", "assets": ASSETS, "metadata": {"a": "b"}},
@@ -50,6 +54,14 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", LEDGER + "/transactions/{id}/reverse"): {"description": "A mistake", "metadata": {"a": "b"}},
     ("POST", "/v1/keys"): {"name": "web", "scopes": ["read", "write"], "ledger": "books"},
     ("DELETE", "/v1/keys/{key}"): {},
+    ("POST", LEDGER + "/holds"): {
+        **_transfer("expenses:travel:hotel", "assets:cash", "80.00"),
+        "expires_at": "9999-12-31",
+    },
+    ("POST", LEDGER + "/holds/{hold}/capture"): {
+        "postings": _transfer("expenses:rent", "assets:cash", "3.00")["postings"]
+    },
+    ("POST", LEDGER + "/holds/{hold}/void"): {},
     ("PATCH", LEDGER + "/transactions/{id}"): {"metadata": {"trip": None, "a": "b"}},
 }
 TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {
@@ -72,10 +84,12 @@ def as_json(body: dict[str, Any]) -> bytes:
     return json.dumps(body).encode()
 
 
-def exchange(route: Route, transaction_id: str, *, with_key: bool) -> Exchange:
+def exchange(route: Route, ids: Mapping[str, str], *, with_key: bool) -> Exchange:
     """Return a request of the route; every writing one must have an example above."""
     url = route.path.replace("{ledger}", "books").replace("{path:.*}", "assets:cash")
-    url = url.replace("{id}", transaction_id).replace("{key}", str(KEY_ID))
+    for placeholder, value in ids.items():
+        url = url.replace(placeholder, value)
+    url = url.replace("{key}", str(KEY_ID))
     if route.method in SAFE:
         return Exchange(route.method, url + QUERIES.get(route.path, ""))
     takes_key = with_key and route.method == "POST"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -31,25 +32,27 @@ def unavailable(answer: Answer) -> str:
     return ""
 
 
-def ledger_stage(database: Database) -> tuple[Stage, str]:
-    """Return the application with its books prepared, and the id of the transaction in them."""
+def ledger_stage(database: Database) -> tuple[Stage, dict[str, str]]:
+    """Return the application with its books prepared, and the ids of what is in them by placeholder."""
     app = main({}, **{"myapp.auth": "none", "sqlalchemy.url": database.url, **SETTINGS})
-    transaction_id = prepare_books(app)
-    return Stage(app, app.registry["dbsession_factory"].engine, database), transaction_id
+    ids = prepare_books(app)
+    return Stage(app, app.registry["dbsession_factory"].engine, database), ids
 
 
-def prepare_books(app: Any) -> str:
-    """Send what the examples stand on; return the id of the transaction that they name."""
-    last = None
+def prepare_books(app: Any) -> dict[str, str]:
+    """Send what the examples stand on; return the ids of what they name, by placeholder."""
+    ids = {}
     for url, body in examples.PREPARATION:
-        last = send(app, Exchange("POST", url, examples.as_json(body)))
-        if not last.is_success:
-            raise AssertionError(f"The books cannot be prepared: {last}")
+        made = send(app, Exchange("POST", url, examples.as_json(body)))
+        if not made.is_success:
+            raise AssertionError(f"The books cannot be prepared: {made}")
+        if (placeholder := examples.PLACEHOLDERS.get(url)) is not None:
+            ids[placeholder] = made.document["id"]
     with unit_of_work(app.registry["dbsession_factory"]) as session:
         book = open_book(session, "books").id
         given = {"digest": "none", "scopes": "read", "created_at": datetime.now(UTC)}
         session.add(ApiKey(id=examples.KEY_ID, name="web", ledger_id=book, **given))
-    return str(last.document["id"])
+    return ids
 
 
 def wrong_rows(stage: Stage) -> list[object]:
@@ -58,7 +61,7 @@ def wrong_rows(stage: Stage) -> list[object]:
     return [problem for check in document["checks"] for problem in check["problems"]]
 
 
-def ledger_trial(stage: Stage, transaction_id: str, route: Route, *, with_key: bool) -> Trial:
+def ledger_trial(stage: Stage, ids: Mapping[str, str], route: Route, *, with_key: bool) -> Trial:
     """Return the trial of a route."""
-    exchange = examples.exchange(route, transaction_id, with_key=with_key)
+    exchange = examples.exchange(route, ids, with_key=with_key)
     return Trial(stage, exchange, LOOK, unavailable)

@@ -43,9 +43,9 @@ def every(stride: int, start: int, all_plans: Iterator[Plan]) -> Iterator[Plan]:
 def test_a_writing_request_is_true_whichever_call_fails(
     database: Database, route: Route, report: Report
 ) -> None:
-    stage, transaction_id = ledger_stage(database)
+    stage, ids = ledger_stage(database)
     with stage:
-        run(report, ledger_trial(stage, transaction_id, route, with_key=True), WRITING_MIN)
+        run(report, ledger_trial(stage, ids, route, with_key=True), WRITING_MIN)
         assert wrong_rows(stage) == []
 
 
@@ -53,9 +53,9 @@ def test_a_writing_request_is_true_whichever_call_fails(
     "route", [route for route in examples.WRITING if route.method == "POST"], ids=examples.name
 )
 def test_a_request_without_a_key_is_true_too(database: Database, route: Route, report: Report) -> None:
-    stage, transaction_id = ledger_stage(database)
+    stage, ids = ledger_stage(database)
     with stage:
-        trial = ledger_trial(stage, transaction_id, route, with_key=False)
+        trial = ledger_trial(stage, ids, route, with_key=False)
         rehearsal = stage.rehearse(trial.exchange, trial.look)
         # What the key changes is what becomes of a COMMIT in doubt; the rest was tried with it.
         last = max(number for number, call in enumerate(rehearsal.warm) if call.name == "commit")
@@ -71,9 +71,9 @@ def test_a_request_without_a_key_is_true_too(database: Database, route: Route, r
 def test_a_read_tells_what_is_there_or_that_it_cannot(
     database: Database, route: Route, report: Report
 ) -> None:
-    stage, transaction_id = ledger_stage(database)
+    stage, ids = ledger_stage(database)
     with stage:
-        trial = ledger_trial(stage, transaction_id, route, with_key=False)
+        trial = ledger_trial(stage, ids, route, with_key=False)
         # The page of links asks the database nothing.
         run(report, trial, READING_MIN if route.budget else 0, stride=READING_STRIDE)
 

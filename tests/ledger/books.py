@@ -63,7 +63,7 @@ def post(
 
 def change(factory: SessionFactory, path: str, ledger: str = LEDGER, **more: Any) -> None:
     with unit_of_work(factory) as session:
-        accounts.change(session, ledger, path, **more)
+        accounts.change(session, ledger, path, now=now(), **more)
 
 
 def balance_rows(session: Session, ledger: str = LEDGER) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -167,7 +167,7 @@ def test_a_post_that_waits_for_a_freeze_is_refused(factory: SessionFactory, *, h
 
     thread = threading.Thread(target=keep_refusal)
     with unit_of_work(factory) as session:
-        accounts.change(session, LEDGER, "assets:cash", status="frozen")
+        accounts.change(session, LEDGER, "assets:cash", now=now(), status="frozen")
         thread.start()
         wait_until_someone_waits(session.connection())
     thread.join()

@@ -112,7 +112,7 @@ def _set_limit(factory: SessionFactory, ledger: str, step: Limit) -> None:
     path, asset = step.key
     shown = format_limits((step.lowest, step.highest), type_of(path) or "", ASSETS[asset])
     with unit_of_work(factory) as session:
-        accounts.change(session, ledger, path, limits={asset: shown})
+        accounts.change(session, ledger, path, now=now(), limits={asset: shown})
 
 
 def _write(factory: SessionFactory, ledger: str, step: Write, model: Model) -> None:

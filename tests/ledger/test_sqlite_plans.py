@@ -11,7 +11,7 @@ from sqlalchemy import event
 from myapp.db import SessionFactory, unit_of_work
 from tests.ledger.books import make_ledger, post, transfer
 
-TABLES = "account|asset|balance|balance_day|idempotency|posting|txn|txn_metadata"
+TABLES = "account|asset|balance|balance_day|hold_posting|idempotency|posting|txn|txn_metadata"
 WHOLE_LEDGER = re.compile(rf"SCAN ({TABLES})\b|SEARCH ({TABLES}) .*\(ledger_id=\?\)")
 
 

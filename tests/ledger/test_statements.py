@@ -29,12 +29,15 @@ from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import LedgerError
+from myapp.ledger.holds import checks, reading
+from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.ledger.statements import Place, StatementFilter
 from myapp.ledger.tables import Base
 from myapp.ledger.transactions import TransactionFilter
 from tests.ledger.books import LEDGER, make_ledger, now, post, transfer
+from tests.ledger.holding import MINUTE, capture, place, void
 from tests.ledger.statements import recorded
 
 WRITES = re.compile(r"\b(INSERT|UPDATE|DELETE)\b")
@@ -45,6 +48,9 @@ TENANT_TABLES = {
     "asset",
     "balance",
     "balance_day",
+    "hold",
+    "hold_capture",
+    "hold_posting",
     "idempotency",
     "posting",
     "txn",
@@ -137,13 +143,14 @@ def _use_everything(factory: SessionFactory) -> None:
         assert view is not None
         posting.preview(session, LEDGER, transfer("assets:cash", "income:x", "1"), now=now(), actor="t")
         reversals.reverse(session, LEDGER, view.id, ReversalDraft(), now=now(), actor="t")
-        accounts.change(session, LEDGER, "expenses:food", status="frozen", metadata={"a": "b"})
+        accounts.change(session, LEDGER, "expenses:food", now=now(), status="frozen", metadata={"a": "b"})
         ledgers.change(session, LEDGER, description="x")
         _read_everything(session, view.id)
         assert idempotency.claim(session, 0, Key("service", "f"), now=now()) is None
         idempotency.complete(session, 0, Key("service", "f"), status=201, answer={})
         journal = read_journal(READERS["hledger-json"], JOURNAL)
         import_journal(session, LEDGER, journal, ImportOptions(), now=now(), actor="t")
+    _use_holds(factory)
     for draft in (
         transfer("assets:cash", "expenses:food", "1"),
         transfer("assets:cash", "assets:bank", "100"),
@@ -155,6 +162,24 @@ def _use_everything(factory: SessionFactory) -> None:
     post(factory, reference)
     with pytest.raises(LedgerError):
         post(factory, reference)
+
+
+def _use_holds(factory: SessionFactory) -> None:
+    end = now() + MINUTE
+    part = transfer("assets:bank", "expenses:rent", "1")
+    place(factory, "9", "assets:cash", "assets:bank", expires_at=end)
+    kept = place(factory, "9", "assets:bank", "expenses:rent")
+    capture(factory, kept.id, part, final=False, at=end)
+    place(factory, "48", "assets:cash", "assets:bank", expires_at=end)
+    with unit_of_work(factory) as session:
+        wanted = HoldFilter("open", "assets:cash")
+        reading.listed(session, open_book(session, LEDGER), wanted, now=end, limit=5, after=(end, kept.id))
+        reading.listed(session, open_book(session, LEDGER), HoldFilter("expired"), now=end, limit=5)
+        session.execute(checks.wrong_pending(1))
+        session.execute(checks.wrong_holds(1))
+        late = transfer("assets:cash", "assets:aaa", "48")
+        posting.post(session, LEDGER, late, now=end, actor="t")
+    void(factory, kept.id)
 
 
 def _read_everything(session: Session, transaction_id: UUID) -> None:
@@ -175,7 +200,7 @@ def _read_everything(session: Session, transaction_id: UUID) -> None:
     for after in (None, Place(BACKDATED, 1, 0, 1, 0, 0)):
         statements.read(session, book, asked, limit=5, after=after)
     for as_of in (None, AsOf(BACKDATED), AsOf(None, BACKDATED), AsOf(BACKDATED, BACKDATED)):
-        accounts.find(session, LEDGER, "assets:cash", as_of)
+        accounts.find(session, LEDGER, "assets:cash", as_of, now=now())
         balances.listed(session, book, Selection(prefix="a", asset="USD", depth=1, as_of=as_of), limit=5)
 
 

@@ -12,20 +12,21 @@ from sqlalchemy.orm import Session
 from myapp.ledger.idempotency import SERVICE
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.types import Int64
-from myapp.ledger.verifying import journal, keys, owners, records, reversals, totals
+from myapp.ledger.verifying import holds, journal, keys, owners, records, reversals, totals
 from myapp.ledger.verifying.rule import PROBLEMS_MAX, Check, WrongRow
 from myapp.ledger.verifying.tables import own
 
 # Told the name of each check before it begins.
 Progress = Callable[[str], None]
 
-# A table with checks of its own (holds, for one) adds its module's here.
+# A table with checks of its own adds its module's here.
 CHECKS: tuple[Check, ...] = (
     *journal.CHECKS,
     *totals.CHECKS,
     *reversals.CHECKS,
     *records.CHECKS,
     *keys.CHECKS,
+    *holds.CHECKS,
 )
 
 

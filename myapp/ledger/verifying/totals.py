@@ -136,7 +136,6 @@ def _limits() -> Rule:
     )
 
 
-# Pending totals are the holds' to check: they are the sums of what open holds still hold.
 CHECKS = (
     Check("balances", BALANCE, (_balance_rows(), _of_its_account(), _limits())),
     Check("balance_days", BALANCE_DAY, (_day_rows(),)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from myapp.ledger.verifying.rule import WrongRow
 from myapp.security import keys
 from tests.databases import Database
 from tests.ledger.books import LEDGER, make_ledger, now, post, transfer
+from tests.ledger.holding import capture, place
 
 # Fixed, so that a test can say which row it means.
 FIRST, REVERSED, REVERSAL = (UUID(int=number << 64 | 7 << 76 | 1 << 63) for number in (1, 2, 3))
@@ -54,8 +55,10 @@ def fill(factory: SessionFactory) -> None:
         _answer_keys(session, book.id)
         keys.create(session, "web", ["read"], now=now(), ledger=LEDGER)
     post(factory, transfer(CASH, "expenses:food", "3", effective_at=EFFECTIVE), key=Key("posted", "digest"))
+    hold = place(factory, "9", "assets:held", "expenses:held", expires_at=now() + timedelta(days=1))
+    capture(factory, hold.id, transfer("assets:held", "expenses:held", "2"), final=False)
     with unit_of_work(factory) as session:
-        accounts.change(session, LEDGER, "income:x", status="frozen")
+        accounts.change(session, LEDGER, "income:x", now=now(), status="frozen")
 
 
 def _legs(asset: str, amount: int) -> tuple[tuple[str, str, int], ...]:

@@ -25,6 +25,9 @@ LOST: Mapping[str, tuple[str, dict[str, Any]] | None] = {
     "posting": ("posting", {"asset": "USD", "version": 3}),
     "balance_day": ("balance_day", {"asset": "USD", "day": 20458}),
     "idempotency": None,
+    "hold": ("hold_posting", {}),
+    "hold_posting": ("balance", {"account": "assets:held"}),
+    "hold_capture": None,
     "api_key": None,
 }
 # What makes a copy of that row a stray: another key, as if somebody had slipped it in.
@@ -38,6 +41,9 @@ STRAYS: Mapping[str, tuple[Mapping[str, Any], dict[str, Any]] | None] = {
     "txn_metadata": ({"txn_id": other_id()}, {"txn_id": str(other_id())}),
     "posting": ({"version": 5, "txn_id": other_id()}, {"version": 5, "txn_id": str(other_id())}),
     "balance_day": ({"day": 7}, {"day": 7}),
+    "hold": ({"id": other_id(), "reference": "stray"}, {"id": str(other_id())}),
+    "hold_posting": ({"hold_id": other_id()}, {"hold_id": str(other_id())}),
+    "hold_capture": ({"number": 2, "txn_id": other_id()}, {"number": 2}),
     "idempotency": ({"key": "stray", "txn_id": other_id()}, {"key": "stray"}),
 }
 

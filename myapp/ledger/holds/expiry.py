@@ -1,0 +1,127 @@
+"""Expiry without a job: what has expired is left out by whoever reads, and given back by whoever writes.
+
+A hold is expired once it is open and its `expires_at` has come. Its amounts stay pending on the balance rows
+until a write gives them back: because that write needs them, or in passing. The limits of a write compare
+with the balance row alone. Were what has expired subtracted inside that comparison, PostgreSQL would look it
+up as it was when the statement began, while the row it waited for is the latest: what was given back
+or captured meanwhile would count twice.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ScalarSelect, Select, and_, case, cast, func, select, update
+from sqlalchemy.orm import Session
+
+from myapp.ledger.holds.held import HOLD, HOLD_POSTING, Held, held_by, let_go, lock_balances
+from myapp.ledger.holds.tables import STILL_HELD
+from myapp.ledger.kit import Kit, kit_of
+from myapp.ledger.pieces import ACCOUNT
+from myapp.ledger.sources import Source
+from myapp.ledger.tables import Balance
+from myapp.ledger.types import Int64, SortedText
+
+SWEPT_MAX = 100
+# More than a refused write would ever meet of one account, unless nobody wrote for a long time.
+GIVEN_BACK_MAX = 1_000
+
+_BALANCES = Source("kept", {"path": SortedText, "asset": SortedText})
+
+
+def lapsed(now: datetime) -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
+    """Return what of a `Balance` row's pending debits and credits belongs to expired holds."""
+    debits = case((HOLD_POSTING.c.remaining > 0, HOLD_POSTING.c.remaining), else_=0)
+    credits_ = case((HOLD_POSTING.c.remaining < 0, -HOLD_POSTING.c.remaining), else_=0)
+    return _sum(debits, now), _sum(credits_, now)
+
+
+def _sum(amount: Any, now: datetime) -> ScalarSelect[Any]:
+    return (
+        select(cast(func.coalesce(func.sum(amount), 0), Int64))
+        .where(
+            HOLD_POSTING.c.ledger_id == Balance.ledger_id,
+            HOLD_POSTING.c.account_id == Balance.account_id,
+            HOLD_POSTING.c.asset == Balance.asset,
+            HOLD_POSTING.c.expires_at <= now,
+            STILL_HELD,
+        )
+        .correlate(Balance)
+        .scalar_subquery()
+    )
+
+
+def give_back_to(
+    session: Session, ledger_id: int, balances: Collection[tuple[str, str]], *, now: datetime
+) -> int:
+    """Give back what expired holds keep of these accounts' assets; return how many holds that were.
+
+    A hold that another writer is busy with is left out: the work is worth another attempt then.
+    """
+    kit = kit_of(session)
+    holds = _keeping(kit, ledger_id, now)
+    wanted = _expired(ledger_id, now).where(HOLD.c.id.in_(holds)).limit(GIVEN_BACK_MAX)
+    return _expire(session, ledger_id, wanted, kit.given(_BALANCES, balances), wait=True)
+
+
+def _keeping(kit: Kit, ledger_id: int, now: datetime) -> Select[Any]:
+    rows = kit.rows(_BALANCES)
+    account = and_(ACCOUNT.c.ledger_id == ledger_id, ACCOUNT.c.path == rows.c.path)
+    kept = and_(
+        HOLD_POSTING.c.ledger_id == ledger_id,
+        HOLD_POSTING.c.account_id == ACCOUNT.c.id,
+        HOLD_POSTING.c.asset == rows.c.asset,
+        HOLD_POSTING.c.expires_at <= now,
+        STILL_HELD,
+    )
+    joined = rows.join(ACCOUNT, account, isouter=kit.outer).join(HOLD_POSTING, kept, isouter=kit.outer)
+    return select(HOLD_POSTING.c.hold_id).select_from(joined)
+
+
+def sweep(session: Session, ledger_id: int, *, now: datetime) -> int:
+    """Give back what some expired holds of the ledger keep; return how many holds that were.
+
+    It comes last in a request and never waits: whoever waits for nobody takes part in no deadlock.
+    """
+    return _expire(session, ledger_id, _expired(ledger_id, now).limit(SWEPT_MAX), {}, wait=False)
+
+
+def _expired(ledger_id: int, now: datetime) -> Select[Any]:
+    return (
+        select(HOLD.c.id)
+        .where(HOLD.c.ledger_id == ledger_id, HOLD.c.status == "open", HOLD.c.expires_at <= now)
+        .order_by(HOLD.c.expires_at, HOLD.c.id)
+        .with_for_update(of=HOLD, skip_locked=True)
+    )
+
+
+def _expire(
+    session: Session, ledger_id: int, wanted: Select[Any], given: Mapping[str, Any], *, wait: bool
+) -> int:
+    ids = session.scalars(wanted, given).all()
+    if not ids:
+        return 0
+    held = held_by(session, ledger_id, ids)
+    locked = lock_balances(session, ledger_id, {each.key for each in held}, wait=wait)
+    ready = _wholly_within(held, locked)
+    if ready:
+        let_go(session, ledger_id, [(each, each.remaining) for each in held if each.hold_id in ready])
+        mark(session, ledger_id, ready, "expired")
+    return len(ready)
+
+
+def _wholly_within(held: Collection[Held], locked: Collection[tuple[int, str]]) -> set[UUID]:
+    keys = defaultdict(list)
+    for each in held:
+        keys[each.hold_id].append(each.key in locked)
+    return {hold_id for hold_id, within in keys.items() if all(within)}
+
+
+def mark(session: Session, ledger_id: int, hold_ids: Collection[UUID], status: str) -> None:
+    """Set the status of holds that are locked."""
+    statement = update(HOLD).where(HOLD.c.ledger_id == ledger_id, HOLD.c.id.in_(hold_ids))
+    session.execute(statement.values(status=status))

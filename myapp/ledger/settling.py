@@ -1,0 +1,114 @@
+"""Settle a write: open the accounts it names first, and give back what expired holds keep from it.
+
+Nothing of this is on the way of a write that is not refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from myapp.db import ConcurrencyConflict
+from myapp.ledger import rules
+from myapp.ledger.dialects import is_postgresql
+from myapp.ledger.errors import AmountOutOfRange, UnknownAccount
+from myapp.ledger.holds.expiry import give_back_to
+from myapp.ledger.holds.reserving import reserve
+from myapp.ledger.inputs import BALANCES
+from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
+from myapp.ledger.ledgers import Book
+from myapp.ledger.opening import open_accounts
+from myapp.ledger.pieces import PENDING, POSTED, take_back
+from myapp.ledger.plan import Plan
+from myapp.ledger.refusals import is_out_of_range, was_closed_meanwhile
+from myapp.ledger.writing import Claim, Outcome, balance_rows, write
+
+# More balances than these need not be helped: if one of them refuses for good, so does the write.
+_HELPED_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to write a plan, with how to undo it on the balance rows that did not refuse."""
+
+    write: Callable[[Session, int, Plan, tuple[Claim, ...]], Outcome]
+    undo_on_postgresql: Update
+    undo_on_sqlite: Update
+
+
+POST = Way(write, take_back(POSTGRESQL, POSTED), take_back(SQLITE, POSTED))
+HOLD = Way(reserve, take_back(POSTGRESQL, PENDING), take_back(SQLITE, PENDING))
+
+
+def settle(
+    session: Session,
+    book: Book,
+    planned: Plan,
+    way: Way,
+    *,
+    now: datetime,
+    claims: tuple[Claim, ...] = (),
+    types: Mapping[str, str] | None = None,
+) -> Outcome:
+    """Write a plan and return what became of it: rows may have refused for good, and are missing then.
+
+    Raises:
+        UnknownAccount: an account may not be opened, or its type cannot be told.
+        AmountOutOfRange: a total left the range of 64 bits.
+        ConcurrencyConflict: an account was frozen or closed meanwhile.
+    """
+    try:
+        outcome = way.write(session, book.id, planned, claims)
+        if outcome.unknown:
+            _open_unknown(session, book, planned, outcome, now, types or {})
+            outcome = way.write(session, book.id, planned, claims)
+        while outcome.claimed and _is_helped(session, book, planned, outcome, now):
+            _take_back(session, book, planned, outcome, way)
+            # The keys are claimed; once more they would seem to be another request's.
+            outcome = way.write(session, book.id, planned, ())
+        return outcome
+    except DBAPIError as error:
+        if is_out_of_range(error):
+            raise AmountOutOfRange("A balance would leave the range of 64 bits.") from error
+        if was_closed_meanwhile(error):
+            raise ConcurrencyConflict("An account was frozen or closed meanwhile.") from error
+        raise
+
+
+def _open_unknown(
+    session: Session,
+    book: Book,
+    planned: Plan,
+    outcome: Outcome,
+    now: datetime,
+    types: Mapping[str, str],
+) -> None:
+    paths = [each.account for each in planned.balances if each.number in outcome.unknown]
+    told = {path: None if book.strict_accounts else types.get(path) or rules.type_of(path) for path in paths}
+    for path, account_type in told.items():
+        if account_type is None:
+            why = "the ledger is strict" if book.strict_accounts else "its path tells no type"
+            raise UnknownAccount(f"There is no account {path!r}, and {why}: open it first.", account=path)
+    known = {path: account_type for path, account_type in told.items() if account_type is not None}
+    open_accounts(session, book.id, known, now=now)
+
+
+def _is_helped(session: Session, book: Book, planned: Plan, outcome: Outcome, now: datetime) -> bool:
+    if len(outcome.balances) == len(planned.balances):
+        return False
+    refused = [each for each in planned.balances if each.number not in outcome.balances]
+    limited = [(each.account, each.asset) for each in refused if (each.lowest, each.highest) != (None, None)]
+    return bool(limited) and give_back_to(session, book.id, limited[:_HELPED_MAX], now=now) > 0
+
+
+def _take_back(session: Session, book: Book, planned: Plan, outcome: Outcome, way: Way) -> None:
+    touched = [each for each in planned.balances if each.number in outcome.balances]
+    if touched:
+        statement = way.undo_on_postgresql if is_postgresql(session) else way.undo_on_sqlite
+        given = kit_of(session).given(BALANCES, balance_rows(touched))
+        session.execute(statement, {"own_ledger_id": book.id, **given})
