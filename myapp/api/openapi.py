@@ -86,7 +86,7 @@ def _operation(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any]:
         "security": [] if route.permission is None else [{"key": [route.permission]}],
     }
     if (body := _body(route, by_shape)) is not None:
-        operation["requestBody"] = {"required": True, "content": body}
+        operation["requestBody"] = {"required": not route.body_optional, "content": body}
     return operation
 
 
