@@ -10,6 +10,7 @@ from myapp.api import (
     accounts,
     assets,
     balances,
+    batches,
     bodies,
     imports,
     ledgers,
@@ -32,7 +33,8 @@ class Route:
     """A method on a path: who may call it, what it reads, what it costs.
 
     A body is decoded as the struct `body`, or read by `reader` where it is no JSON of ours; both happen
-    before the database is asked for anything. `budget` is the most statements that the view may send.
+    before the database is asked for anything. `bytes_max` names the setting that limits its size. `budget` is
+    the most statements that the view may send.
     The answers of `idempotent` routes are remembered by their key; posting does that in its own write.
     """
 
@@ -47,6 +49,7 @@ class Route:
     body_optional: bool = False
     reader: Callable[[Request, bytes], Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
+    bytes_max: str = "body_bytes_max"
     parameters: tuple[str, ...] = ()
     idempotent: bool = False
 
@@ -137,6 +140,17 @@ ROUTES: tuple[Route, ...] = (
         parameters=("dry_run",),
     ),
     Route(
+        "POST",
+        LEDGER + "/transactions/batch",
+        batches.create,
+        "write",
+        "Post up to a thousand transactions: all or none (atomic), or each alone.",
+        budget=30,
+        body=bodies.BatchBody,
+        bytes_max="batch_bytes_max",
+        idempotent=True,
+    ),
+    Route(
         "GET",
         LEDGER + "/transactions",
         transactions.listed,
@@ -202,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
         parameters=("format", "dry_run", "default_type", "default_asset"),
         media_types=("application/json", "text/plain", "text/csv", "application/x-ndjson"),
         reader=imports.read,
+        bytes_max="import_bytes_max",
         idempotent=True,
     ),
 )

@@ -26,7 +26,7 @@ from myapp.ledger.transactions import TransactionFilter
 
 def create(request: Request, body: TransactionBody) -> Answer:
     """Post a transaction, or show what it would be."""
-    ledger, draft = request.matchdict["ledger"], _draft(body)
+    ledger, draft = request.matchdict["ledger"], draft_of(body)
     given: dict[str, Any] = {"now": request.now, "actor": request.identity.actor}
     if parameters.flag(request, "dry_run"):
         return Answer(preview(request.dbsession, ledger, draft, **given))
@@ -49,7 +49,12 @@ def _again(request: Request, ledger: str, key: Key | None) -> Answer:
     return Answer(view, remembered.status, {**first.headers, **REPLAYED})
 
 
-def _draft(body: TransactionBody) -> TransactionDraft:
+def draft_of(body: TransactionBody) -> TransactionDraft:
+    """Return what a body asks to post.
+
+    Raises:
+        InvalidRequest: `effective_at` is no time.
+    """
     return TransactionDraft(
         postings=tuple(PostingDraft(each.account, each.asset, each.amount) for each in body.postings),
         description=body.description or "",

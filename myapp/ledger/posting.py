@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -12,11 +13,11 @@ from sqlalchemy.orm import Session
 from myapp.db import ConcurrencyConflict
 from myapp.ledger import rules
 from myapp.ledger.drafts import Entry, TransactionDraft
-from myapp.ledger.errors import AmountOutOfRange, UnknownAccount
+from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import format_amount
-from myapp.ledger.opening import open_accounts
+from myapp.ledger.opening import open_accounts, type_to_open
 from myapp.ledger.plan import Plan, plan
 from myapp.ledger.refusals import is_out_of_range, refusal, was_closed_meanwhile
 from myapp.ledger.savepoints import savepoint
@@ -129,36 +130,39 @@ def _open_unknown(
     types: Mapping[str, str],
 ) -> None:
     paths = [each.account for each in planned.balances if each.number in outcome.unknown]
-    told = {path: None if book.strict_accounts else types.get(path) or rules.type_of(path) for path in paths}
-    for path, account_type in told.items():
-        if account_type is None:
-            why = "the ledger is strict" if book.strict_accounts else "its path tells no type"
-            raise UnknownAccount(f"There is no account {path!r}, and {why}: open it first.", account=path)
-    known = {path: account_type for path, account_type in told.items() if account_type is not None}
-    open_accounts(session, book.id, known, now=now)
+    open_accounts(session, book.id, {path: type_to_open(book, path, types) for path in paths}, now=now)
 
 
 def receipt(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:
     """Return the one transaction of a write as it was recorded; `book` has the scales of its assets."""
-    (entry,) = planned.entries
-    return TransactionView(
-        id=entry.id,
-        ledger=book.name,
-        kind=entry.kind,
-        description=entry.description,
-        reference=entry.reference,
-        effective_at=entry.effective_at,
-        recorded_at=outcome.recorded_at[entry.id],
-        actor=entry.actor,
-        metadata=entry.metadata,
-        reverses=entry.reverses,
-        reversed_by=None,
-        postings=_posted(book, planned, outcome),
-    )
+    (view,) = receipts(book, planned, outcome)
+    return view
 
 
-def _posted(book: Book, planned: Plan, outcome: Outcome) -> list[PostingView]:
-    views = []
+def receipts(book: Book, planned: Plan, outcome: Outcome) -> list[TransactionView]:
+    """Return the transactions of a write as they were recorded; `book` has the scales of their assets."""
+    posted = _posted(book, planned, outcome)
+    return [
+        TransactionView(
+            id=entry.id,
+            ledger=book.name,
+            kind=entry.kind,
+            description=entry.description,
+            reference=entry.reference,
+            effective_at=entry.effective_at,
+            recorded_at=outcome.recorded_at[entry.id],
+            actor=entry.actor,
+            metadata=entry.metadata,
+            reverses=entry.reverses,
+            reversed_by=None,
+            postings=posted[entry.id],
+        )
+        for entry in planned.entries
+    ]
+
+
+def _posted(book: Book, planned: Plan, outcome: Outcome) -> dict[UUID, list[PostingView]]:
+    views: dict[UUID, list[PostingView]] = {entry.id: [] for entry in planned.entries}
     for posting in planned.postings:
         after = outcome.balances[posting.balance.number]
         scale = book.scales[posting.balance.asset]
@@ -169,5 +173,5 @@ def _posted(book: Book, planned: Plan, outcome: Outcome) -> list[PostingView]:
             balance=format_amount(after.debits - after.credits - posting.remaining, scale),
             version=after.version - posting.later,
         )
-        views.append(view)
+        views[posting.entry.id].append(view)
     return views

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
@@ -27,6 +28,17 @@ from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.rules import normal_side
 from myapp.ledger.tables import Account, Balance, Transaction
 from myapp.ledger.writing import Outcome
+
+
+class LimitedTotals(Protocol):
+    """A balance and its bounds; the row itself, or what it would be after a few more transactions."""
+
+    debits: Any
+    credits: Any
+    pending_debits: Any
+    pending_credits: Any
+    lowest: Any
+    highest: Any
 
 
 def is_out_of_range(error: DBAPIError) -> bool:
@@ -70,15 +82,25 @@ def _of_balance(session: Session, book: Book, delta: BalanceDelta) -> LedgerErro
             Account.ledger_id == book.id, Account.path == delta.account
         )
     ).one()
-    if account.status == "frozen":
-        return AccountFrozen(f"The account {delta.account!r} is frozen.", account=delta.account)
-    if account.status == "closed":
-        return AccountClosed(f"The account {delta.account!r} is closed.", account=delta.account)
+    if (refused := of_status(delta.account, account.status)) is not None:
+        return refused
     balance = session.get(Balance, (book.id, account.id, delta.asset), populate_existing=True)
-    return None if balance is None else _of_limits(book, delta, balance, account.type)
+    return None if balance is None else of_limits(book, delta, balance, account.type)
 
 
-def _of_limits(book: Book, delta: BalanceDelta, balance: Balance, account_type: str) -> LedgerError | None:
+def of_status(path: str, status: str) -> LedgerError | None:
+    """Return why an account in this state takes no postings, None when it is open."""
+    if status == "frozen":
+        return AccountFrozen(f"The account {path!r} is frozen.", account=path)
+    if status == "closed":
+        return AccountClosed(f"The account {path!r} is closed.", account=path)
+    return None
+
+
+def of_limits(
+    book: Book, delta: BalanceDelta, balance: LimitedTotals, account_type: str
+) -> LedgerError | None:
+    """Return which of its limits a balance would pass, None when it stays within both."""
     net = balance.debits - balance.credits
     leaving, coming = net - balance.pending_credits, net + balance.pending_debits
     if _passes(delta.lowest, leaving, balance.lowest, downwards=True):
@@ -121,7 +143,7 @@ def _of_transaction(
     if session.execute(taken.where(Transaction.id == transaction_id)).first():
         return TransactionExists(f"There is a transaction {transaction_id} already.")
     if reference is not None and session.execute(taken.where(Transaction.reference == reference)).first():
-        return ReferenceExists(f"Another transaction has the reference {reference!r}.", pointer="/reference")
+        return reference_exists(reference)
     return None
 
 
@@ -130,3 +152,8 @@ def _is_reversed(session: Session, book: Book, transaction_id: UUID) -> bool:
         Transaction.ledger_id == book.id, Transaction.reverses == transaction_id
     )
     return session.execute(reversal).first() is not None
+
+
+def reference_exists(reference: str | None) -> ReferenceExists:
+    """Return the refusal of a reference that is taken."""
+    return ReferenceExists(f"Another transaction has the reference {reference!r}.", pointer="/reference")
