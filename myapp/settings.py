@@ -23,6 +23,8 @@ class Settings:
     auth: str = "keys"
     # A transaction is a few hundred bytes; a mebibyte holds thousands of postings.
     body_bytes_max: int = 1024 * 1024
+    # A thousand transactions, with eight kilobytes for each.
+    batch_bytes_max: int = 8 * 1024 * 1024
     # A journal of 100,000 transactions as hledger's JSON.
     import_bytes_max: int = 64 * 1024 * 1024
 
@@ -81,5 +83,6 @@ def _positive(value: str) -> int:
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "auth": _auth,
     "body_bytes_max": _positive,
+    "batch_bytes_max": _positive,
     "import_bytes_max": _positive,
 }

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from myapp.ledger.views import AccountBalances, StatementLine
+from myapp.ledger.views import AccountBalances, StatementLine, TransactionView
 
 Item = TypeVar("Item")
 
@@ -37,6 +37,20 @@ class Statement(Struct, frozen=True):
     data: list[StatementLine]
     closing_balance: str
     next: str | None
+
+
+class BatchResult(Struct, frozen=True):
+    """What became of one item: a transaction, or the problem document of its refusal."""
+
+    status: int
+    transaction: TransactionView | UnsetType = UNSET
+    problem: Problem | UnsetType = UNSET
+
+
+class Batch(Struct, frozen=True):
+    """What became of the items, in their order."""
+
+    results: list[BatchResult]
 
 
 class AccountSummary(Struct, frozen=True):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Raw, Struct, field
+
+from myapp.ledger.batches import ITEMS_MAX
 
 # More than there are currencies; beyond it a body of a mebibyte would be a statement of 100,000 values.
 ASSETS_MAX = 500
@@ -102,6 +104,19 @@ class CaptureBody(Struct, forbid_unknown_fields=True, frozen=True):
 
 class VoidBody(Struct, forbid_unknown_fields=True, frozen=True):
     """Nothing: a hold is voided whole."""
+
+
+class BatchItem(TransactionBody, forbid_unknown_fields=True, frozen=True):
+    """A transaction of a batch, with its own idempotency key."""
+
+    idempotency_key: str | None = None
+
+
+class BatchBody(Struct, forbid_unknown_fields=True, frozen=True):
+    """Many transactions. Each is read as a `BatchItem` by itself, so that it can be refused by itself."""
+
+    mode: Literal["atomic", "each"]
+    transactions: Annotated[list[Raw], Meta(min_length=1, max_length=ITEMS_MAX)]
 
 
 class MetadataChange(Struct, forbid_unknown_fields=True, frozen=True):

@@ -122,6 +122,14 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "HoldView.status": {"description": "What became of it.", "enum": list(STATUSES)},
     "HoldView.expires_at": {"description": "When it is let go by itself; null for never."},
     "HoldBody.expires_at": {"description": f"When it is let go by itself. {_GIVEN_TIME}"},
+    "mode": {"description": "All or none, or each alone.", "enum": ["atomic", "each"]},
+    "BatchBody.transactions": {
+        "description": "Transactions, each with its own `idempotency_key` if it has one; applied in order."
+    },
+    "BatchResult.status": {"description": "The status that the item would have been answered with alone."},
+    "results": {"description": "What became of each item, in their order."},
+    "transaction": {"description": "The transaction, as it was first answered."},
+    "problem": {"description": "Why the item was refused."},
     "remaining": {"description": "The postings that are still held, each with what is left of it."},
     "captures": {"description": "The transactions that took what was held."},
     "CaptureBody.postings": {"description": "What to take; without it, all that is held."},

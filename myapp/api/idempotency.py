@@ -11,7 +11,7 @@ import msgspec
 
 from myapp.api.answer import Answer
 from myapp.http.request import Request
-from myapp.ledger.errors import InvalidParameter
+from myapp.ledger.errors import InvalidParameter, InvalidRequest
 from myapp.ledger.idempotency import SERVICE, claim, complete
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
@@ -32,23 +32,41 @@ def key_of(request: Request) -> Key | None:
         return None
     if not _VISIBLE.fullmatch(given):
         raise InvalidParameter(f"{HEADER} has 1 to 255 visible ASCII characters.", parameter=HEADER)
-    return Key(given, _fingerprint(request))
-
-
-def _fingerprint(request: Request) -> str:
     asked = [request.method, request.path, sorted(request.GET.items())]
+    return Key(given, _fingerprint(asked, _body(request)))
+
+
+def item_key(request: Request, item: bytes, given: str) -> Key:
+    """Return the key of a batch's item, with the fingerprint that the item has when it is sent alone.
+
+    Raises:
+        InvalidRequest: the key is not 1 to 255 visible ASCII characters.
+    """
+    if not _VISIBLE.fullmatch(given):
+        raise InvalidRequest("A key has 1 to 255 visible ASCII characters.", pointer="/idempotency_key")
+    body = msgspec.json.decode(item)
+    del body["idempotency_key"]
+    alone = [request.method, request.path.removesuffix("/batch"), []]
+    return Key(given, _fingerprint(alone, _canonical(body)))
+
+
+def _fingerprint(asked: list[Any], body: bytes) -> str:
     digest = hashlib.sha256(msgspec.json.encode(asked))
-    digest.update(_canonical(request))
+    digest.update(body)
     return digest.hexdigest()
 
 
-def _canonical(request: Request) -> bytes:
-    # Two spellings of one JSON value are the same request. An import names its format itself, so what is
-    # declared as JSON need not be any.
+def _canonical(value: Any) -> bytes:
+    # Two spellings of one JSON value are the same request.
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def _body(request: Request) -> bytes:
+    # An import names its format itself, so what is declared as JSON need not be any.
     if request.content_type != "application/json":
         return request.body
     try:
-        return msgspec.json.encode(msgspec.json.decode(request.body), order="deterministic")
+        return _canonical(msgspec.json.decode(request.body))
     except (msgspec.DecodeError, RecursionError):
         return request.body
 

@@ -74,12 +74,12 @@ def _respond_once(request: Any, route: Route, call: Callable[[], Answer]) -> Res
 
 
 def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
-    settings = request.registry["settings"]
+    bytes_max = getattr(request.registry["settings"], route.bytes_max)
     if route.body is not None:
-        body = read_body(request, route.media_types, settings.body_bytes_max)
+        body = read_body(request, route.media_types, bytes_max)
         return (decode_json(body or b"{}" if route.body_optional else body, route.body),)
     if route.reader is not None:
-        return (route.reader(request, read_body(request, route.media_types, settings.import_bytes_max)),)
+        return (route.reader(request, read_body(request, route.media_types, bytes_max)),)
     return ()
 
 

@@ -37,9 +37,13 @@ class Route:
     body_optional: bool = False
     reader: Callable[[Request, bytes], Any] | None = None
     media_types: tuple[str, ...] = ("application/json",)
+    # The name of the setting that limits the body's size.
+    bytes_max: str = "body_bytes_max"
     parameters: tuple[str, ...] = ()
     idempotent: bool = False
     own_share: bool = False
     answer: Any = None
     status: int = 200
+    # Of a success that is not one of the whole request; None where there is no such.
+    status_of_parts: int | None = None
     codes: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from myapp.api import (
     accounts,
     assets,
     balances,
+    batches,
     bodies,
     holds,
     imports,
@@ -18,7 +19,7 @@ from myapp.api import (
     transactions,
     verify,
 )
-from myapp.api.answers import AccountSummary, BalanceList, ListOf, Root, Statement
+from myapp.api.answers import AccountSummary, BalanceList, Batch, ListOf, Root, Statement
 from myapp.api.route import Route
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.interchange.importing import ImportSummary
@@ -172,6 +173,21 @@ ROUTES: tuple[Route, ...] = (
         codes=POSTING,
     ),
     Route(
+        "POST",
+        LEDGER + "/transactions/batch",
+        batches.create,
+        "write",
+        "Post up to a thousand transactions: all or none (atomic), or each alone.",
+        budget=25,
+        body=bodies.BatchBody,
+        bytes_max="batch_bytes_max",
+        idempotent=True,
+        answer=Batch,
+        status=201,
+        status_of_parts=200,
+        codes=POSTING,
+    ),
+    Route(
         "GET",
         LEDGER + "/transactions",
         transactions.listed,
@@ -316,6 +332,7 @@ ROUTES: tuple[Route, ...] = (
         parameters=("format", "dry_run", "default_type", "default_asset"),
         media_types=("application/json", "text/plain", "text/csv", "application/x-ndjson"),
         reader=imports.read,
+        bytes_max="import_bytes_max",
         idempotent=True,
         answer=ImportSummary,
         status=201,

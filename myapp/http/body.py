@@ -52,6 +52,15 @@ def decode_json(body: bytes, shape: type[Body]) -> Body:
         InvalidAmount: an amount is not a string.
     """
     parse_json(body)
+    return decode_checked(body, shape)
+
+
+def decode_checked(body: bytes | msgspec.Raw, shape: type[Body]) -> Body:
+    """Return a body, or a part of one, that `parse_json` has passed, as a value of the given struct.
+
+    Raises:
+        MalformedJson, InvalidRequest, InvalidAmount: as `decode_json`.
+    """
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:

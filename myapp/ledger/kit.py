@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, bindparam, cast, func
+from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, cast, func, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -23,6 +23,8 @@ class Kit:
     insert: Callable[..., Any]
     rows: Callable[[Source], FromClause]
     now: ColumnElement[Any]
+    # The cell of the one row whose two columns equal two values, in near constant time.
+    found: Callable[..., ColumnElement[Any]]
     document: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     # Whether joins that always find their row are written as outer ones. SQLite goes through those in the
     # order in which they are written; in its own order, a journal of a thousand transactions took minutes.
@@ -31,12 +33,37 @@ class Kit:
     given: Callable[[Source, Iterable[Sequence[Any]]], dict[str, Any]]
 
 
+Match = tuple[ColumnElement[Any], ColumnElement[Any]]
+
+
+def _in_object(rows: FromClause, cell: ColumnElement[Any], first: Match, second: Match) -> ColumnElement[Any]:
+    # One object for the whole statement, made when the first row asks: a subquery that names the row would
+    # go through all rows again for each of them.
+    name, sought = (_text(one).concat(" ").concat(other) for one, other in zip(first, second, strict=True))
+    # A row without the first of them cannot be sought, and would be refused as the name of a member.
+    known = select(func.jsonb_object_agg(name, cell, type_=JSONB())).select_from(rows)
+    known = known.where(first[0].is_not(None))
+    return cast(known.scalar_subquery()[sought].astext, cell.type)
+
+
+def _by_index(rows: FromClause, cell: ColumnElement[Any], first: Match, second: Match) -> ColumnElement[Any]:
+    # An outer join, for which SQLite makes an index, once for the statement.
+    one = func.json_each(literal_column("'[0]'")).table_valued("value", name="one")
+    same = and_(first[0] == first[1], second[0] == second[1])
+    return select(cell).select_from(one.outerjoin(rows, same)).scalar_subquery()
+
+
+def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    return cast(column, Text())
+
+
 POSTGRESQL = Kit(
     insert=postgresql.insert,
     rows=Source.unnested,
     # The clock, not the transaction's start: it is read once the balances are locked, so on one
     # account a later version never has an earlier time.
     now=func.clock_timestamp(type_=Instant()),
+    found=_in_object,
     document=lambda column: cast(column, JSONB),
     outer=False,
     given=Source.arrays,
@@ -45,6 +72,7 @@ SQLITE = Kit(
     insert=sqlite.insert,
     rows=Source.walked,
     now=bindparam("now", type_=Instant()),
+    found=_by_index,
     document=lambda column: column,
     outer=True,
     given=Source.text,

@@ -9,8 +9,11 @@ from typing import Any
 from sqlalchemy import FromClause, bindparam, func, literal, select
 from sqlalchemy.orm import Session
 
+from myapp.ledger import rules
 from myapp.ledger.dialects import is_postgresql
+from myapp.ledger.errors import UnknownAccount
 from myapp.ledger.kit import POSTGRESQL, SQLITE, Kit
+from myapp.ledger.ledgers import Book
 from myapp.ledger.pieces import ACCOUNT, LEDGER_ID
 from myapp.ledger.sources import Source
 from myapp.ledger.types import Instant, Int64, SortedText, dump_document
@@ -39,6 +42,19 @@ def open_accounts(
     given = ACCOUNTS.arrays(rows) if native else ACCOUNTS.text(rows)
     statement = _OPEN_POSTGRESQL if native else _OPEN_SQLITE
     return len(session.execute(statement, {"ledger_id": ledger_id, "created_at": now, **given}).all())
+
+
+def type_to_open(book: Book, path: str, types: Mapping[str, str] | None = None) -> str:
+    """Return the type with which a posting may open an account; `types` tells those that paths do not.
+
+    Raises:
+        UnknownAccount: the ledger is strict, or nothing tells the type.
+    """
+    told = (types or {}).get(path) or rules.type_of(path)
+    if told is None or book.strict_accounts:
+        why = "the ledger is strict" if book.strict_accounts else "its path tells no type"
+        raise UnknownAccount(f"There is no account {path!r}, and {why}: open it first.", account=path)
+    return told
 
 
 def _values(kit: Kit, rows: FromClause) -> list[Any]:

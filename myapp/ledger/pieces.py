@@ -99,7 +99,7 @@ def upsert_balances(
     upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=list(BALANCE.primary_key),
         set_={name: BALANCE.c[name] + statement.excluded[name] for name in (*into, "version")},
-        where=and_(BALANCE.c.status == OPEN, _within_limits(rows)),
+        where=and_(BALANCE.c.status == OPEN, _within_limits(kit, rows)),
     ).returning(
         BALANCE.c.ledger_id,
         BALANCE.c.account_id,
@@ -126,23 +126,23 @@ def take_back(kit: Kit, into: tuple[str, str] = POSTED) -> Update:
     )
 
 
-def _within_limits(rows: FromClause) -> ColumnElement[bool]:
+def _within_limits(kit: Kit, rows: FromClause) -> ColumnElement[bool]:
     # Only a move towards a limit can be refused: an account that is past it may always come back.
     # Holds count as if they had been captured.
     own = rows.alias("own")
     held_out = BALANCE.c.debits - BALANCE.c.credits - BALANCE.c.pending_credits
     held_in = BALANCE.c.debits - BALANCE.c.credits + BALANCE.c.pending_debits
-    above = func.coalesce(held_out + _own(own, "lowest") >= BALANCE.c.lowest, true())
-    below = func.coalesce(held_in + _own(own, "highest") <= BALANCE.c.highest, true())
+    above = func.coalesce(held_out + _own(kit, own, "lowest") >= BALANCE.c.lowest, true())
+    below = func.coalesce(held_in + _own(kit, own, "highest") <= BALANCE.c.highest, true())
     return and_(or_(BALANCE.c.lowest.is_(None), above), or_(BALANCE.c.highest.is_(None), below))
 
 
-def _own(own: FromClause, column: str) -> ScalarSelect[Any]:
+def _own(kit: Kit, own: FromClause, column: str) -> ColumnElement[Any]:
     # The proposed row has no column for the extremes, and must not: on a new row they would be stored.
     # The target's columns are written as text, because SQLAlchemy does not correlate to an INSERT's table.
     account_id: ColumnElement[int] = literal_column("balance.account_id", Int64)
     asset: ColumnElement[str] = literal_column("balance.asset", SortedText)
-    return select(own.c[column]).where(own.c.account_id == account_id, own.c.asset == asset).scalar_subquery()
+    return kit.found(own, own.c[column], (own.c.account_id, account_id), (own.c.asset, asset))
 
 
 def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -110,25 +111,34 @@ def write_entries(
 
 def receipt(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:
     """Return the one transaction of a write as it was recorded; `book` has the scales of its assets."""
-    (entry,) = planned.entries
-    return TransactionView(
-        id=entry.id,
-        ledger=book.name,
-        kind=entry.kind,
-        description=entry.description,
-        reference=entry.reference,
-        effective_at=entry.effective_at,
-        recorded_at=outcome.recorded_at[entry.id],
-        actor=entry.actor,
-        metadata=entry.metadata,
-        reverses=entry.reverses,
-        reversed_by=None,
-        postings=_posted(book, planned, outcome),
-    )
+    (view,) = receipts(book, planned, outcome)
+    return view
 
 
-def _posted(book: Book, planned: Plan, outcome: Outcome) -> list[PostingView]:
-    views = []
+def receipts(book: Book, planned: Plan, outcome: Outcome) -> list[TransactionView]:
+    """Return the transactions of a write as they were recorded; `book` has the scales of their assets."""
+    posted = _posted(book, planned, outcome)
+    return [
+        TransactionView(
+            id=entry.id,
+            ledger=book.name,
+            kind=entry.kind,
+            description=entry.description,
+            reference=entry.reference,
+            effective_at=entry.effective_at,
+            recorded_at=outcome.recorded_at[entry.id],
+            actor=entry.actor,
+            metadata=entry.metadata,
+            reverses=entry.reverses,
+            reversed_by=None,
+            postings=posted[entry.id],
+        )
+        for entry in planned.entries
+    ]
+
+
+def _posted(book: Book, planned: Plan, outcome: Outcome) -> dict[UUID, list[PostingView]]:
+    views: dict[UUID, list[PostingView]] = {entry.id: [] for entry in planned.entries}
     for posting in planned.postings:
         after = outcome.balances[posting.balance.number]
         scale = book.scales[posting.balance.asset]
@@ -139,5 +149,5 @@ def _posted(book: Book, planned: Plan, outcome: Outcome) -> list[PostingView]:
             balance=format_amount(after.debits - after.credits - posting.remaining, scale),
             version=after.version - posting.later,
         )
-        views.append(view)
+        views[posting.entry.id].append(view)
     return views

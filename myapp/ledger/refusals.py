@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import psycopg
@@ -30,6 +30,17 @@ from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.rules import normal_side
 from myapp.ledger.tables import Account, Balance, Transaction
 from myapp.ledger.writing import Outcome
+
+
+class LimitedTotals(Protocol):
+    """A balance and its bounds; the row itself, or what it would be after a few more transactions."""
+
+    debits: Any
+    credits: Any
+    pending_debits: Any
+    pending_credits: Any
+    lowest: Any
+    highest: Any
 
 
 def is_out_of_range(error: DBAPIError) -> bool:
@@ -75,25 +86,37 @@ def _of_balance(session: Session, book: Book, delta: BalanceDelta, now: datetime
             Account.ledger_id == book.id, Account.path == delta.account
         )
     ).one()
-    if account.status == "frozen":
-        return AccountFrozen(f"The account {delta.account!r} is frozen.", account=delta.account)
-    if account.status == "closed":
-        return AccountClosed(f"The account {delta.account!r} is closed.", account=delta.account)
+    if (refused := of_status(delta.account, account.status)) is not None:
+        return refused
     lapsed_debits, lapsed_credits = lapsed(now)
     balance = session.execute(
         select(
+            Balance.debits,
+            Balance.credits,
+            (Balance.pending_debits - lapsed_debits).label("pending_debits"),
+            (Balance.pending_credits - lapsed_credits).label("pending_credits"),
             Balance.lowest,
             Balance.highest,
-            (Balance.debits - Balance.credits).label("net"),
-            (Balance.pending_debits - lapsed_debits).label("held_in"),
-            (Balance.pending_credits - lapsed_credits).label("held_out"),
         ).where(Balance.ledger_id == book.id, Balance.account_id == account.id, Balance.asset == delta.asset)
     ).one_or_none()
-    return None if balance is None else _of_limits(book, delta, balance, account.type)
+    return None if balance is None else of_limits(book, delta, balance, account.type)
 
 
-def _of_limits(book: Book, delta: BalanceDelta, balance: Any, account_type: str) -> LedgerError | None:
-    leaving, coming = balance.net - balance.held_out, balance.net + balance.held_in
+def of_status(path: str, status: str) -> LedgerError | None:
+    """Return why an account in this state takes no postings, None when it is open."""
+    if status == "frozen":
+        return AccountFrozen(f"The account {path!r} is frozen.", account=path)
+    if status == "closed":
+        return AccountClosed(f"The account {path!r} is closed.", account=path)
+    return None
+
+
+def of_limits(
+    book: Book, delta: BalanceDelta, balance: LimitedTotals, account_type: str
+) -> LedgerError | None:
+    """Return which of its limits a balance would pass, None when it stays within both."""
+    net = balance.debits - balance.credits
+    leaving, coming = net - balance.pending_credits, net + balance.pending_debits
     if _passes(delta.lowest, leaving, balance.lowest, downwards=True):
         move, bound = delta.lowest, balance.lowest
     elif _passes(delta.highest, coming, balance.highest, downwards=False):
@@ -134,7 +157,7 @@ def _of_transaction(
     if session.execute(taken.where(Transaction.id == transaction_id)).first():
         return TransactionExists(f"There is a transaction {transaction_id} already.")
     if reference is not None and session.execute(taken.where(Transaction.reference == reference)).first():
-        return ReferenceExists(f"Another transaction has the reference {reference!r}.", pointer="/reference")
+        return reference_exists(reference)
     return None
 
 
@@ -143,3 +166,8 @@ def _is_reversed(session: Session, book: Book, transaction_id: UUID) -> bool:
         Transaction.ledger_id == book.id, Transaction.reverses == transaction_id
     )
     return session.execute(reversal).first() is not None
+
+
+def reference_exists(reference: str | None) -> ReferenceExists:
+    """Return the refusal of a reference that is taken."""
+    return ReferenceExists(f"Another transaction has the reference {reference!r}.", pointer="/reference")

@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 
 from sqlalchemy.orm import Session
 
+from myapp.ledger.errors import LedgerError
+
 
 @contextmanager
 def savepoint(session: Session, *, keep: bool = True) -> Iterator[None]:
@@ -16,6 +18,10 @@ def savepoint(session: Session, *, keep: bool = True) -> Iterator[None]:
         yield
         if keep:
             nested.commit()
+    except LedgerError:
+        # The books refused, and whoever goes on without what they refused must know that it is undone.
+        nested.rollback()
+        raise
     except BaseException:
         # What went with its transaction cannot be undone, and saying so would hide why it went.
         with suppress(Exception):

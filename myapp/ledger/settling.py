@@ -14,15 +14,14 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
-from myapp.ledger import rules
 from myapp.ledger.dialects import is_postgresql
-from myapp.ledger.errors import AmountOutOfRange, UnknownAccount
+from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.holds.expiry import give_back_to
 from myapp.ledger.holds.reserving import reserve
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
 from myapp.ledger.ledgers import Book
-from myapp.ledger.opening import open_accounts
+from myapp.ledger.opening import open_accounts, type_to_open
 from myapp.ledger.pieces import PENDING, POSTED, take_back
 from myapp.ledger.plan import Plan
 from myapp.ledger.refusals import is_out_of_range, was_closed_meanwhile
@@ -89,13 +88,7 @@ def _open_unknown(
     types: Mapping[str, str],
 ) -> None:
     paths = [each.account for each in planned.balances if each.number in outcome.unknown]
-    told = {path: None if book.strict_accounts else types.get(path) or rules.type_of(path) for path in paths}
-    for path, account_type in told.items():
-        if account_type is None:
-            why = "the ledger is strict" if book.strict_accounts else "its path tells no type"
-            raise UnknownAccount(f"There is no account {path!r}, and {why}: open it first.", account=path)
-    known = {path: account_type for path, account_type in told.items() if account_type is not None}
-    open_accounts(session, book.id, known, now=now)
+    open_accounts(session, book.id, {path: type_to_open(book, path, types) for path in paths}, now=now)
 
 
 def _is_helped(session: Session, book: Book, planned: Plan, outcome: Outcome, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,9 +51,16 @@ def find(session: Session, book: Book, transaction_id: UUID) -> TransactionView:
 
 def as_first_answered(session: Session, book: Book, transaction_id: UUID) -> TransactionView:
     """Return a transaction as it was when it was made: before any change of metadata, not reversed."""
+    return all_as_first_answered(session, book, [transaction_id])[transaction_id]
+
+
+def all_as_first_answered(
+    session: Session, book: Book, transaction_ids: Collection[UUID]
+) -> dict[UUID, TransactionView]:
+    """Return transactions as they were when they were made, by id."""
     first = select(Transaction, Transaction.metadata_.label("current"), null().label("by"))
-    rows = session.execute(first.where(Transaction.ledger_id == book.id, Transaction.id == transaction_id))
-    return _views(session, book, rows.all())[0]
+    rows = session.execute(first.where(Transaction.ledger_id == book.id, Transaction.id.in_(transaction_ids)))
+    return {view.id: view for view in _views(session, book, rows.all())}
 
 
 def listed(

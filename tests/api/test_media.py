@@ -7,10 +7,12 @@ from webtest import TestApp
 
 from myapp.api.route import Route
 from myapp.api.routes import ROUTES
+from myapp.settings import Settings
 from tests.api.client import LEDGER, address, name, refused, send, transfer
 
 BODIED = [route for route in ROUTES if route.body is not None]
 BODY_BYTES_MAX = 1024 * 1024
+BATCH_BYTES_MAX = 8 * BODY_BYTES_MAX
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
@@ -46,8 +48,10 @@ def test_a_spelling_of_json_is_json(library: TestApp, media_type: str) -> None:
 
 
 @pytest.mark.parametrize("route", BODIED, ids=name)
-def test_a_body_over_a_mebibyte_is_refused(library: TestApp, route: Route) -> None:
-    body = b'{"x": "' + b"a" * BODY_BYTES_MAX + b'"}'
+def test_a_body_over_its_limit_is_refused(library: TestApp, route: Route) -> None:
+    bytes_max = getattr(Settings(), route.bytes_max)
+    assert bytes_max == (BATCH_BYTES_MAX if route.path.endswith("/batch") else BODY_BYTES_MAX)
+    body = b'{"x": "' + b"a" * bytes_max + b'"}'
     refused(send(library, route.method, address(library, route.path), body), "body_too_large")
 
 

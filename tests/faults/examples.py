@@ -62,6 +62,16 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "postings": _transfer("expenses:rent", "assets:cash", "3.00")["postings"]
     },
     ("POST", LEDGER + "/holds/{hold}/void"): {},
+    # Each alone, because then a refusal does not end it: the second is refused, the fourth a replay.
+    ("POST", LEDGER + "/transactions/batch"): {
+        "mode": "each",
+        "transactions": [
+            {**_transfer("expenses:travel:train", "assets:cash", "12.50"), "idempotency_key": "first"},
+            {**_transfer("assets:cash", "income:lottery", "5000.00"), "idempotency_key": "second"},
+            _transfer("expenses:food", "assets:cash", "7.00"),
+            {**_transfer("expenses:travel:train", "assets:cash", "12.50"), "idempotency_key": "first"},
+        ],
+    },
     ("PATCH", LEDGER + "/transactions/{id}"): {"metadata": {"trip": None, "a": "b"}},
 }
 TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {
