@@ -29,7 +29,7 @@ def main() -> None:
     """Run the command: exit 0, or non-zero with one line on standard error."""
     try:
         # Not standalone: click would tell a wrong option in four lines.
-        sys.exit(myapp(standalone_mode=False))
+        sys.exit(myapp(prog_name="myapp", standalone_mode=False))
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         sys.exit(error.exit_code)

@@ -118,13 +118,16 @@ def of_limits(
     net = balance.debits - balance.credits
     leaving, coming = net - balance.pending_credits, net + balance.pending_debits
     if _passes(delta.lowest, leaving, balance.lowest, downwards=True):
-        move, bound = delta.lowest, balance.lowest
+        downwards, move, bound = True, delta.lowest, balance.lowest
     elif _passes(delta.highest, coming, balance.highest, downwards=False):
-        move, bound = delta.highest, balance.highest
+        downwards, move, bound = False, delta.highest, balance.highest
     else:
         return None
-    available = leaving if normal_side(account_type) == "debit" else -coming
-    return _limit_error(book, delta, account_type, bound or 0, available, move or 0)
+    debit = normal_side(account_type) == "debit"
+    # Which limit stands in the way, and not which way the write goes in all: it may end where it began.
+    kind = InsufficientFunds if downwards is debit else LimitExceeded
+    available = leaving if debit else -coming
+    return _limit_error(book, delta, account_type, kind, bound or 0, available, move or 0)
 
 
 def _passes(move: int | None, reached: int, bound: int | None, *, downwards: bool) -> bool:
@@ -134,12 +137,18 @@ def _passes(move: int | None, reached: int, bound: int | None, *, downwards: boo
 
 
 def _limit_error(
-    book: Book, delta: BalanceDelta, account_type: str, bound: int, available: int, move: int
+    book: Book,
+    delta: BalanceDelta,
+    account_type: str,
+    kind: type[InsufficientFunds | LimitExceeded],
+    bound: int,
+    available: int,
+    move: int,
 ) -> LedgerError:
     sign = 1 if normal_side(account_type) == "debit" else -1
     scale = book.scales[delta.asset]
     limit = format_amount(sign * bound, scale)
-    kind, word = (InsufficientFunds, "below its min") if sign * move < 0 else (LimitExceeded, "above its max")
+    word = "below its min" if kind is InsufficientFunds else "above its max"
     return kind(
         f"{delta.account!r} would go {word} of {limit} {delta.asset}.",
         account=delta.account,

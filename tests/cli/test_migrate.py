@@ -28,7 +28,7 @@ def test_alembics_own_command_line_migrates_the_same_database(empty_shell: Shell
     assert empty_shell.run("alembic", "-c", INI, "current").returncode == 0
     done = empty_shell.run("alembic", "-c", INI, "upgrade", "head")
     assert done.returncode == 0, done.stderr
-    assert "0002 (head)" in empty_shell.run("alembic", "-c", INI, "current").stdout
+    assert "(head)" in empty_shell.run("alembic", "-c", INI, "current").stdout
     assert empty_shell.succeed("myapp", "key", "list") == ""
     assert empty_shell.run("alembic", "-c", INI, "check").returncode == 0
 
