@@ -23,8 +23,8 @@ from tests.apps import close, make_app
 from tests.databases import Database
 from tests.model.books import Account, Books, Bounds, Entry, Leg, net
 
-# In parts, so that several processes can share them. What differs between the products is below the rules that
-# a program of requests tries, so PostgreSQL is asked fewer.
+# In parts, so that several processes can share them. What differs between the products lies below the rules
+# that a program of requests tries, so PostgreSQL is asked fewer.
 PARTS = 4
 EXAMPLES = {"sqlite": 200 // PARTS, "postgresql": 60 // PARTS}
 STEPS = 50
