@@ -25,7 +25,7 @@ from tests.ledger.holding import (
     standing,
     void,
 )
-from tests.ledger.test_sqlite_plans import TABLES
+from tests.ledger.test_query_plans import TABLES
 
 INDEX = "ix_hold_posting_ledger_id_account_id_asset_expires_at"
 
