@@ -10,7 +10,7 @@ from urllib.parse import quote
 from webtest import TestApp, TestResponse
 
 from myapp.api.route import Route
-from myapp.api.routes import LEDGER as LEDGER_PATH
+from myapp.api.rows import LEDGER as LEDGER_PATH
 from myapp.http.errors import STATUS
 from tests.api.conformance import conforms
 

@@ -13,8 +13,9 @@ import pytest
 from sqlalchemy import event, text
 from webtest import TestApp
 
-from myapp.api.routes import ACCOUNT, ROUTES
-from myapp.api.routes import LEDGER as LEDGER_PATH
+from myapp.api.routes import ROUTES
+from myapp.api.rows import ACCOUNT
+from myapp.api.rows import LEDGER as LEDGER_PATH
 from myapp.db import unit_of_work
 from myapp.ledger.holds import placing
 from tests.api.client import LEDGER, account_url, get, post, send, send_ok, transfer

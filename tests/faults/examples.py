@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from myapp.api.route import Route
-from myapp.api.routes import ACCOUNT, LEDGER, ROUTES
+from myapp.api.routes import ROUTES
+from myapp.api.rows import ACCOUNT, LEDGER
 from tests.faults.stage import Exchange
 from tests.interchange.imports import document, record
 
