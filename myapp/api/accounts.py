@@ -10,11 +10,10 @@ import msgspec
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import AccountBody, AccountChange, LimitsBody
-from myapp.http import parameters
+from myapp.http import parameters, questions
 from myapp.http.paging import page_request, words
 from myapp.http.request import Request
 from myapp.ledger import accounts, rules
-from myapp.ledger.asof import AsOf
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.views import AccountView
 
@@ -51,7 +50,7 @@ def listed(request: Request) -> Answer:
 def find(request: Request) -> Answer:
     """Show an account with its balances, now or as of a time."""
     ledger, path = request.matchdict["ledger"], request.matchdict["path"]
-    return Answer(accounts.find(request.dbsession, ledger, path, as_of(request), now=request.now))
+    return Answer(accounts.find(request.dbsession, ledger, path, questions.as_of(request), now=request.now))
 
 
 def change(request: Request, body: AccountChange) -> Answer:
@@ -66,12 +65,6 @@ def change(request: Request, body: AccountChange) -> Answer:
         metadata=body.metadata,
     )
     return Answer(view)
-
-
-def as_of(request: Request) -> AsOf | None:
-    """Return the times that are asked for, None for the present."""
-    at, known_at = parameters.end(request, "at"), parameters.end(request, "known_at")
-    return None if at is None and known_at is None else AsOf(at, known_at)
 
 
 def _limits(limits: Mapping[str, LimitsBody | None]) -> dict[str, dict[str, str | None]]:

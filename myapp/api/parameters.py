@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from myapp.api.balances import DEPTH_MAX
 from myapp.http.paging import LIMIT_DEFAULT, LIMIT_MAX
+from myapp.http.questions import DEPTH_MAX
 from myapp.interchange.readers import READERS
 from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES
 

@@ -17,10 +17,10 @@ from myapp.api.route import Route
 from myapp.api.routes import ROUTES
 from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
-from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, NotFound, Unauthenticated
+from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, Unauthenticated
 from myapp.http.parameters import require_known
 from myapp.http.problems import respond as problem_response
-from myapp.ledger.errors import LedgerNotFound
+from myapp.http.reach import no_ledger, require_an_address, require_own_ledger
 
 _ANSWERED = ("application/json", "application/problem+json")
 
@@ -53,8 +53,8 @@ def _has_get(routes: list[Route]) -> bool:
 
 def _view(route: Route) -> Callable[[Any], Response]:
     def view(request: Any) -> Response:
-        _require_an_address(request)
-        _require_own_ledger(request, route)
+        require_an_address(request)
+        require_own_ledger(request, route.permission, own_share=route.own_share)
         _require_json_accepted(request)
         require_known(request, route.parameters)
         arguments = _arguments(request, route)
@@ -83,24 +83,6 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
     return ()
 
 
-def _require_an_address(request: Any) -> None:
-    # Nothing has a NUL in its name, and PostgreSQL takes it in no text.
-    if any("\0" in value for value in request.matchdict.values()):
-        raise NotFound("There is nothing at this address.")
-
-
-def _require_own_ledger(request: Any, route: Route) -> None:
-    ledger = request.matchdict.get("ledger")
-    if route.permission is None or request.identity.sees(ledger):
-        return
-    # A foreign ledger is answered like one that does not exist, so that names cannot be probed.
-    if ledger is not None:
-        raise _no_ledger(ledger)
-    # Outside every ledger a key of one ledger may look around, but not make another ledger.
-    if route.permission != "read" and not route.own_share:
-        raise Forbidden(f"The key is for the ledger {request.identity.ledger!r} alone.")
-
-
 def _require_json_accepted(request: Any) -> None:
     if not request.accept.acceptable_offers(_ANSWERED):
         raise NotAcceptable("The answer is application/json.")
@@ -118,9 +100,5 @@ def _forbidden(request: Any) -> Response:
         return problem_response(Unauthenticated("Send a valid key as `Authorization: Bearer …`."), request)
     ledger = request.matchdict.get("ledger") if request.matchdict else None
     if ledger is not None and not request.identity.sees(ledger):
-        return problem_response(_no_ledger(ledger), request)
+        return problem_response(no_ledger(ledger), request)
     return problem_response(Forbidden("The key's scopes do not allow this."), request)
-
-
-def _no_ledger(ledger: str) -> LedgerNotFound:
-    return LedgerNotFound(f"There is no ledger {ledger!r}.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from myapp.api import accounts, assets, balances, bodies, imports, ledgers, statements, verify
 from myapp.api.answers import AccountSummary, BalanceList, ListOf, Statement
 from myapp.api.route import Route
-from myapp.api.rows import ACCOUNT, AMOUNTS, AS_OF, LEDGER, POSTING
+from myapp.api.rows import ACCOUNT, AMOUNTS, LEDGER, POSTING
 from myapp.http.paging import PARAMETERS as PAGE
+from myapp.http.questions import AS_OF
 from myapp.interchange.importing import ImportSummary
 from myapp.ledger.verifying.checks import Verification
 from myapp.ledger.views import AccountView, AssetView, LedgerView

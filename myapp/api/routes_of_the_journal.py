@@ -7,6 +7,7 @@ from myapp.api.answers import Batch, ListOf
 from myapp.api.route import Route
 from myapp.api.rows import ENDING, LEDGER, POSTING
 from myapp.http.paging import PARAMETERS as PAGE
+from myapp.http.questions import TRANSACTIONS
 from myapp.ledger.holds.views import HoldView
 from myapp.ledger.views import TransactionView
 
@@ -47,7 +48,7 @@ ROUTES: tuple[Route, ...] = (
         "read",
         "List transactions, newest first.",
         budget=3,
-        parameters=("account", "asset", "from", "to", "reference", "metadata.", "q", "order", *PAGE),
+        parameters=(*TRANSACTIONS, *PAGE),
         answer=ListOf[TransactionView],
     ),
     Route(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 LEDGER = "/v1/ledgers/{ledger}"
 ACCOUNT = LEDGER + "/accounts/{path:.*}"
-AS_OF = ("at", "known_at")
 AMOUNTS = ("invalid_amount", "amount_out_of_range", "unknown_asset")
 POSTING = (
     *AMOUNTS,

@@ -10,17 +10,14 @@ from myapp.api.answer import listed as as_list
 from myapp.api.bodies import MetadataChange, ReversalBody, TransactionBody
 from myapp.api.drafting import draft_of, moment
 from myapp.api.idempotency import REPLAYED, key_of
-from myapp.http import parameters
-from myapp.http.paging import instant, page_request, uuid
+from myapp.http import parameters, questions
 from myapp.http.request import Request
 from myapp.ledger import reversals, transactions
 from myapp.ledger.drafts import ReversalDraft
-from myapp.ledger.errors import InvalidParameter, TransactionNotFound
+from myapp.ledger.errors import TransactionNotFound
 from myapp.ledger.idempotency import recall
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key, post, preview
-from myapp.ledger.rules import METADATA_KEYS_MAX
-from myapp.ledger.transactions import TransactionFilter
 
 
 def create(request: Request, body: TransactionBody) -> Answer:
@@ -50,31 +47,12 @@ def _again(request: Request, ledger: str, key: Key | None) -> Answer:
 
 def listed(request: Request) -> Answer:
     """List transactions, newest first."""
-    wanted = TransactionFilter(
-        account=parameters.path(request, "account"),
-        asset=parameters.text(request, "asset"),
-        effective_from=parameters.start(request, "from"),
-        effective_to=parameters.end(request, "to"),
-        reference=parameters.text(request, "reference"),
-        text=parameters.text(request, "q"),
-        metadata=_metadata(request),
-        order=parameters.choice(request, "order", ("recorded", "effective")) or "recorded",
-    )
-    page = page_request(request, instant, uuid)
+    wanted, page = questions.transactions(request), questions.page_of_transactions(request)
     book = open_book(request.dbsession, request.matchdict["ledger"])
     after: Any = page.after
     return as_list(
         request, transactions.listed(request.dbsession, book, wanted, limit=page.limit, after=after)
     )
-
-
-def _metadata(request: Request) -> dict[str, str]:
-    prefix = "metadata."
-    wanted = {name[len(prefix) :]: value for name, value in request.GET.items() if name.startswith(prefix)}
-    # No transaction has more keys, and SQLite refuses a condition of a thousand parts.
-    if len(wanted) > METADATA_KEYS_MAX:
-        raise InvalidParameter(f"At most {METADATA_KEYS_MAX} metadata filters.", parameter="metadata.")
-    return wanted
 
 
 def find(request: Request) -> Answer:
