@@ -33,4 +33,5 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         config.include("myapp.http.problems")  # every refusal as a problem document
         config.include("myapp.security.policy")  # from a key to an identity and its permissions
         config.include("myapp.api")  # the REST routes
+        config.include("myapp.web")  # the pages
         return config.make_wsgi_app()

@@ -27,6 +27,8 @@ class Settings:
     batch_bytes_max: int = 8 * 1024 * 1024
     # A journal of 100,000 transactions as hledger's JSON.
     import_bytes_max: int = 64 * 1024 * 1024
+    # Whether a browser sends the pages' cookies over https alone.
+    cookies_secure: bool = True
 
 
 def with_environment(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,9 +82,16 @@ def _positive(value: str) -> int:
     return number
 
 
+def _flag(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("it is true or false")
+    return value == "true"
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "auth": _auth,
     "body_bytes_max": _positive,
     "batch_bytes_max": _positive,
     "import_bytes_max": _positive,
+    "cookies_secure": _flag,
 }

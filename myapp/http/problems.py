@@ -65,9 +65,20 @@ def _shortened(text: str) -> str:
 def respond(error: LedgerError, request: Any) -> Response:
     """Return the problem document of an error as a response, with the headers its status asks for."""
     document = problem(error, request.request_id)
+    # Pages answer with a page, and with the same words.
+    as_page = request.registry.get("problem_page")
+    response = as_page(request, document) if as_page else None
+    return _with_headers(error, response or _as_json(document))
+
+
+def _as_json(document: dict[str, Any]) -> Response:
     response = Response(msgspec.json.encode(document), status=document["status"], content_type=MEDIA_TYPE)
     # RFC 9457 defines no charset parameter, and WebOb adds one to every JSON type.
     response.charset = None
+    return response
+
+
+def _with_headers(error: LedgerError, response: Response) -> Response:
     if error.code == "method_not_allowed":
         response.headers["Allow"] = ", ".join(error.members["allow"])
     if error.code == "unauthenticated":

@@ -48,7 +48,7 @@ def test_head_answers_like_get_without_a_body(library: TestApp, path: str) -> No
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("url", ["/", "/v1/", "/v2", "/v1/ledgers/books/", "/v1/ledgers/books/nothing"])
+@pytest.mark.parametrize("url", ["/v1/", "/v2", "/v1/ledgers/books/", "/v1/ledgers/books/nothing"])
 def test_an_unknown_address_is_not_found_by_any_method(library: TestApp, url: str, method: str) -> None:
     answer = send(library, method, url)
     if method == "HEAD":

@@ -1,0 +1,37 @@
+"""What one row of the table of pages says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from myapp.ledger.errors import LedgerError
+from myapp.web.forms import Form
+
+Context = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A method on a page's address: who may open it, what it reads, what it costs.
+
+    `name` is the route's, shared by the methods of one address. `view` takes the request, and for a POST the
+    form, and returns what `template` shows, or a response of its own. `again` makes what the template shows
+    when a form was refused: the same form, filled in, with the message. `budget` is the most statements that
+    are sent. Without a `permission` no key is needed.
+    """
+
+    name: str
+    path: str
+    view: Callable[..., Any]
+    template: str
+    doc: str
+    budget: int
+    permission: str | None = "read"
+    method: str = "GET"
+    parameters: tuple[str, ...] = ()
+    again: Callable[[Any, Form, LedgerError], Context] | None = None
+    media_type: str = "application/x-www-form-urlencoded"
+    # The name of the setting that limits the form's size.
+    bytes_max: str = "body_bytes_max"

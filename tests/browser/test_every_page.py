@@ -1,0 +1,54 @@
+"""Every page, wide and light, on a phone and dark: no fault, no violation of its policy or of accessibility."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser
+
+from myapp.web.pages import PAGES
+from tests.browser.visit import Visit, visiting
+from tests.serving import Server
+
+# Where each page is found in the demo books; a page without an example fails the first test.
+EXAMPLES = {
+    "ledgers": "/",
+    "sign_in": "/sign-in",
+    "journal": "/ledgers/demo/journal?q=groceries",
+    "transaction": "/ledgers/demo/transactions/{transaction}",
+}
+
+
+def test_every_page_has_an_example() -> None:
+    assert {page.name for page in PAGES if page.method == "GET"} == EXAMPLES.keys()
+
+
+def address_of(visit: Visit, name: str) -> str:
+    """Return the address of a page's example; an id is looked up in the journal."""
+    if "{transaction}" not in EXAMPLES[name]:
+        return EXAMPLES[name]
+    visit.open("/ledgers/demo/journal")
+    link = visit.page.locator("a[href*='/transactions/']").first.get_attribute("href")
+    assert link is not None
+    return EXAMPLES[name].format(transaction=link.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_page_is_accessible_and_keeps_its_policy(visit: Visit, name: str) -> None:
+    answer = visit.open(address_of(visit, name))
+    assert answer.status == 200
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert visit.violations() == []
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_page_fits_a_phone_in_the_dark(phone: Visit, name: str) -> None:
+    assert phone.open(address_of(phone, name)).status == 200
+    assert phone.violations() == []
+    assert not phone.is_wider_than_its_window()
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_page_is_whole_without_scripts(browser: Browser, server: Server, name: str) -> None:
+    with visiting(browser, server, java_script_enabled=False) as visit:
+        assert visit.open(address_of(visit, name)).status == 200
+        assert visit.page.locator("h1").inner_text() != ""

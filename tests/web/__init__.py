@@ -1,0 +1,1 @@
+"""The pages without a browser: what is answered, what it costs, who may see it."""
