@@ -1,4 +1,4 @@
-"""Every page, wide and light, on a phone and dark: no fault, no violation of its policy or of accessibility."""
+"""Every page, wide and light, on a phone and dark: nothing broken, nothing that keeps anybody out."""
 
 from __future__ import annotations
 
