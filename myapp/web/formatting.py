@@ -40,6 +40,11 @@ def before(posting: PostingView) -> str:
     return f"{Decimal(posting.balance) - Decimal(posting.amount):f}"
 
 
+def opposite(amount: str) -> str:
+    """Return a decimal text with the other sign."""
+    return amount[1:] if amount.startswith("-") else f"-{amount}"
+
+
 def with_cursor(question: Mapping[str, str], cursor: str) -> dict[str, str]:
     """Return the query of the next page of the same question."""
     return {**question, "cursor": cursor}
@@ -51,5 +56,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "moment": moment,
     "before": before,
+    "opposite": opposite,
     "with_cursor": with_cursor,
 }

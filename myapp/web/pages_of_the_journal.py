@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from myapp.http.paging import PARAMETERS as PAGING
 from myapp.http.questions import TRANSACTIONS
-from myapp.web import journal
+from myapp.web import journal, posting, reversing
 from myapp.web.page import Page
 
 LEDGER = "/ledgers/{ledger}"
@@ -26,5 +26,55 @@ PAGES: tuple[Page, ...] = (
         "transaction.html",
         "Look at a transaction.",
         3,
+    ),
+    Page(
+        "new",
+        LEDGER + "/new",
+        posting.show,
+        "new.html",
+        "Write a new transaction.",
+        3,
+        permission="write",
+        parameters=("rows",),
+    ),
+    Page(
+        "new",
+        LEDGER + "/new",
+        posting.create,
+        "new.html",
+        "Post a new transaction.",
+        10,
+        permission="write",
+        method="POST",
+        again=posting.again,
+    ),
+    Page(
+        "completions",
+        LEDGER + "/completions",
+        posting.completions,
+        "completions.html",
+        "Complete the path of an account.",
+        3,
+        parameters=("account",),
+    ),
+    Page(
+        "reverse",
+        LEDGER + "/transactions/{id}/reverse",
+        reversing.show,
+        "reverse.html",
+        "Look at what a reversal would post.",
+        3,
+        permission="write",
+    ),
+    Page(
+        "reverse",
+        LEDGER + "/transactions/{id}/reverse",
+        reversing.create,
+        "reverse.html",
+        "Reverse a transaction.",
+        10,
+        permission="write",
+        method="POST",
+        again=reversing.again,
     ),
 )

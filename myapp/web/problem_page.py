@@ -9,10 +9,8 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.response import Response
 
+from myapp.web.addresses import PREFIX
 from myapp.web.protection import HEADERS
-
-# The names of routes that are pages begin with it.
-PREFIX = "page."
 
 
 def includeme(config: Configurator) -> None:

@@ -16,10 +16,11 @@ from myapp.http.errors import STATUS, MethodNotAllowed
 from myapp.http.parameters import require_known
 from myapp.http.reach import require_an_address, require_own_ledger
 from myapp.ledger.errors import LedgerError
+from myapp.web.addresses import PREFIX
 from myapp.web.forms import Form, read_form
+from myapp.web.once import once
 from myapp.web.page import Page
 from myapp.web.pages import PAGES
-from myapp.web.problem_page import PREFIX
 from myapp.web.protection import HEADERS
 
 # What is wrong with the form itself; anything else that is refused is a page of its own.
@@ -80,9 +81,16 @@ def _without_empty(request: Any) -> str:
 def _sent(page: Page, request: Any) -> Any:
     form = read_form(request, page.media_type, getattr(request.registry["settings"], page.bytes_max))
     try:
-        return page.view(request, form)
+        return _done(page, request, form)
     except LedgerError as error:
         return _again(page, request, form, error)
+
+
+def _done(page: Page, request: Any, form: Form) -> Any:
+    if "ledger" not in request.matchdict:
+        return page.view(request, form)
+    # Whatever is written into a ledger is written once, and the visitor goes on to what came of it.
+    return HTTPSeeOther(once(request, form, lambda: str(page.view(request, form))))
 
 
 def _again(page: Page, request: Any, form: Form, error: LedgerError) -> Any:

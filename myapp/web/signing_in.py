@@ -15,9 +15,9 @@ from pyramid.httpexceptions import HTTPSeeOther
 from myapp.ledger.errors import InvalidRequest, LedgerError
 from myapp.security.keys import PREFIX as KEY_PREFIX
 from myapp.security.keys import identify
+from myapp.web.addresses import PREFIX, address_of
 from myapp.web.forms import Form
 from myapp.web.page import Context
-from myapp.web.problem_page import PREFIX
 
 COOKIE = "myapp_key"
 
@@ -59,7 +59,7 @@ def again(request: Any, form: Form, error: LedgerError) -> Context:
 
 def sign_out(request: Any, form: Form) -> Any:
     """Forget the cookie."""
-    response = HTTPSeeOther(request.route_path(f"{PREFIX}sign_in"))
+    response = HTTPSeeOther(address_of(request, "sign_in"))
     response.delete_cookie(COOKIE)
     return response
 
