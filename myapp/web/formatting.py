@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from myapp.ledger.series import Month
 from myapp.ledger.views import PostingView
 
 
@@ -45,9 +46,14 @@ def opposite(amount: str) -> str:
     return amount[1:] if amount.startswith("-") else f"-{amount}"
 
 
-def with_cursor(question: Mapping[str, str], cursor: str) -> dict[str, str]:
-    """Return the query of the next page of the same question."""
-    return {**question, "cursor": cursor}
+def without(question: Mapping[str, str], name: str) -> dict[str, str]:
+    """Return a query without one of its parameters."""
+    return {key: value for key, value in question.items() if key != name}
+
+
+def saved(month: Month) -> str:
+    """Return a month's income less its expenses."""
+    return f"{Decimal(month.income) - Decimal(month.expenses):f}"
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
@@ -57,5 +63,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
     "before": before,
     "opposite": opposite,
-    "with_cursor": with_cursor,
+    "without": without,
+    "saved": saved,
 }

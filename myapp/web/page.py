@@ -11,6 +11,9 @@ from myapp.web.forms import Form
 
 Context = Mapping[str, Any]
 
+# Where the pages of a ledger begin.
+LEDGER = "/ledgers/{ledger}"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from myapp.http.paging import PARAMETERS as PAGING
 from myapp.http.questions import TRANSACTIONS
 from myapp.web import journal, posting, reversing
-from myapp.web.page import Page
-
-LEDGER = "/ledgers/{ledger}"
+from myapp.web.page import LEDGER, Page
 
 PAGES: tuple[Page, ...] = (
     Page(

@@ -13,6 +13,12 @@ from tests.serving import Server
 EXAMPLES = {
     "ledgers": "/",
     "sign_in": "/sign-in",
+    "overview": "/ledgers/demo",
+    "accounts": "/ledgers/demo/accounts",
+    "register": "/ledgers/demo/accounts/Assets:US:BofA:Checking",
+    "holds": "/ledgers/demo/holds",
+    "hold": "/ledgers/demo/holds/{hold}",
+    "verify": "/ledgers/demo/verify",
     "journal": "/ledgers/demo/journal?q=groceries",
     "transaction": "/ledgers/demo/transactions/{transaction}",
     "new": "/ledgers/demo/new",
@@ -20,7 +26,7 @@ EXAMPLES = {
 }
 
 # What htmx puts into a page.
-PARTS = {"completions"}
+PARTS = {"completions", "light"}
 
 
 def test_every_page_has_an_example() -> None:
