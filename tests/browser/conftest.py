@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
+import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,6 +15,14 @@ from playwright.sync_api import Browser
 from tests.browser.chromium import chromium
 from tests.browser.visit import PHONE, Visit, visiting
 from tests.serving import ROOT, SCRIPTS, Server, served
+
+HOLD = {
+    "description": "A deposit",
+    "postings": [
+        {"account": "Expenses:Travel", "asset": "USD", "amount": "20.00"},
+        {"account": "Assets:US:BofA:Checking", "asset": "USD", "amount": "-20.00"},
+    ],
+}
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +39,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     run("migrate", url)
     run("demo", url)
     with served("development.ini", url, folder) as server:
+        call(server, "/v1/ledgers/demo/holds", HOLD)
         yield server
+
+
+def call(server: Server, path: str, body: Any = None) -> Any:
+    """Ask the API of a server, and return what it answers."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(server.url(path), data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request) as answer:
+        return json.load(answer)
 
 
 def run(command: str, url: str, *arguments: str) -> str:

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from myapp.web.pages import PAGES
+from tests.browser.conftest import call
 from tests.browser.visit import Visit, visiting
 from tests.serving import Server
 
@@ -33,19 +34,18 @@ def test_every_page_has_an_example() -> None:
     assert {page.name for page in PAGES if page.method == "GET"} - PARTS == EXAMPLES.keys()
 
 
-def address_of(visit: Visit, name: str) -> str:
-    """Return the address of a page's example; an id is looked up in the journal."""
-    if "{transaction}" not in EXAMPLES[name]:
-        return EXAMPLES[name]
-    visit.open("/ledgers/demo/journal")
-    link = visit.page.locator("a[href*='/transactions/']").first.get_attribute("href")
-    assert link is not None
-    return EXAMPLES[name].format(transaction=link.rpartition("/")[2])
+def address_of(server: Server, name: str) -> str:
+    """Return the address of a page's example; an id is one that the API lists."""
+    found = {}
+    for kind, path in (("transaction", "transactions"), ("hold", "holds")):
+        if f"{{{kind}}}" in EXAMPLES[name]:
+            found[kind] = call(server, f"/v1/ledgers/demo/{path}")["data"][0]["id"]
+    return EXAMPLES[name].format(**found)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_page_is_accessible_and_keeps_its_policy(visit: Visit, name: str) -> None:
-    answer = visit.open(address_of(visit, name))
+    answer = visit.open(address_of(visit.server, name))
     assert answer.status == 200
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert visit.violations() == []
@@ -53,7 +53,7 @@ def test_a_page_is_accessible_and_keeps_its_policy(visit: Visit, name: str) -> N
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_page_fits_a_phone_in_the_dark(phone: Visit, name: str) -> None:
-    assert phone.open(address_of(phone, name)).status == 200
+    assert phone.open(address_of(phone.server, name)).status == 200
     assert phone.violations() == []
     assert not phone.is_wider_than_its_window()
 
@@ -61,5 +61,5 @@ def test_a_page_fits_a_phone_in_the_dark(phone: Visit, name: str) -> None:
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_page_is_whole_without_scripts(browser: Browser, server: Server, name: str) -> None:
     with visiting(browser, server, java_script_enabled=False) as visit:
-        assert visit.open(address_of(visit, name)).status == 200
+        assert visit.open(address_of(server, name)).status == 200
         assert visit.page.locator("h1").inner_text() != ""

@@ -1,0 +1,134 @@
+"""What people do on the pages, in a browser: write, filter, reverse, look back."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import call
+from tests.browser.visit import Visit, visiting
+from tests.serving import Server
+
+NEW = "/ledgers/demo/new"
+
+
+def type_row(visit: Visit, number: int, account: str, amount: str) -> None:
+    """Type a posting in USD into a row of the form."""
+    visit.page.get_by_label(f"Account of posting {number}").fill(account)
+    visit.page.get_by_label(f"Asset of posting {number}").select_option("USD")
+    visit.page.get_by_label(f"Amount of posting {number}").fill(amount)
+
+
+def journal(server: Server, text: str) -> list[dict[str, object]]:
+    """Return the transactions with a text, as the API lists them."""
+    found: list[dict[str, object]] = call(server, f"/v1/ledgers/demo/transactions?q={text}")["data"]
+    return found
+
+
+def test_the_form_says_what_is_missing_while_it_is_typed(visit: Visit) -> None:
+    visit.open(NEW)
+    check = visit.page.locator("#check")
+    type_row(visit, 1, "Expenses:Food:Tea", "0.30")
+    expect(check).to_have_text("Not balanced yet: -0.30 USD to go")
+    type_row(visit, 2, "Assets:US:BofA:Checking", "-0.1")
+    expect(check).to_have_text("Not balanced yet: -0.20 USD to go")
+    type_row(visit, 3, "Assets:US:BofA:Checking", "-0.20")
+    expect(check).to_have_text("Balanced.")
+    type_row(visit, 4, "Expenses:Food:Tea", "1,5")
+    expect(check).to_contain_text("cannot be read")
+
+
+def test_a_row_is_added_and_posted(visit: Visit) -> None:
+    visit.open(NEW)
+    for number in range(1, 5):
+        type_row(visit, number, "Expenses:Food:Tea", "1.00")
+    visit.page.get_by_role("button", name="Another posting").click()
+    type_row(visit, 5, "Assets:US:BofA:Checking", "-4.00")
+    visit.page.get_by_label("Description").fill("Five rows")
+    visit.page.get_by_role("button", name="Post", exact=True).click()
+    expect(visit.page.get_by_role("heading", name="Five rows")).to_be_visible()
+    assert [len(each["postings"]) for each in journal(visit.server, "Five+rows")] == [5]  # type: ignore[arg-type]
+
+
+def test_an_account_is_completed_while_it_is_typed(visit: Visit) -> None:
+    visit.open(NEW)
+    with visit.page.expect_response(re.compile("completions")) as asked:
+        visit.page.get_by_label("Account of posting 1").press_sequentially("Assets:US:B")
+    assert "Assets:US:BofA:Checking" in asked.value.text()
+    options = visit.page.locator("#accounts option")
+    expect(options.first).to_have_attribute("value", re.compile("^Assets:US:B"))
+
+
+def test_two_clicks_post_once(visit: Visit) -> None:
+    visit.open(NEW)
+    type_row(visit, 1, "Expenses:Food:Tea", "2.00")
+    type_row(visit, 2, "Assets:US:BofA:Checking", "-2.00")
+    visit.page.get_by_label("Description").fill("Clicked twice")
+    visit.page.get_by_role("button", name="Post", exact=True).dblclick()
+    expect(visit.page.get_by_role("heading", name="Clicked twice")).to_be_visible()
+    assert len(journal(visit.server, "Clicked+twice")) == 1
+
+
+def test_the_form_works_without_scripts(browser: Browser, server: Server) -> None:
+    with visiting(browser, server, java_script_enabled=False) as visit:
+        visit.open(NEW)
+        type_row(visit, 1, "Expenses:Food:Tea", "2.00")
+        type_row(visit, 2, "Assets:US:BofA:Checking", "-1.00")
+        visit.page.get_by_label("Description").fill("Without scripts")
+        visit.page.get_by_role("button", name="Post", exact=True).click()
+        expect(visit.page.get_by_role("alert")).to_contain_text("1.00")
+        type_row(visit, 2, "Assets:US:BofA:Checking", "-2.00")
+        visit.page.get_by_role("button", name="Post", exact=True).click()
+        expect(visit.page.get_by_role("heading", name="Without scripts")).to_be_visible()
+    assert len(journal(server, "Without+scripts")) == 1
+
+
+def test_the_filter_is_kept_in_the_address(visit: Visit) -> None:
+    visit.open("/ledgers/demo/journal")
+    visit.page.get_by_label("Text").fill("Payroll")
+    visit.page.get_by_role("textbox", name="To").fill("2023-01-31")
+    visit.page.get_by_role("button", name="Filter").click()
+    expect(visit.page).to_have_url(re.compile(r"/journal\?q=Payroll&to=2023-01-31$"))
+    expect(visit.page.locator("table.journal tbody")).to_have_count(2)
+    visit.page.reload()
+    expect(visit.page.get_by_label("Text")).to_have_value("Payroll")
+
+
+def test_a_transaction_is_reversed_after_a_second_look(visit: Visit) -> None:
+    visit.open("/ledgers/demo/journal?q=Payroll")
+    visit.page.locator("a[href*='/transactions/']").first.click()
+    visit.page.get_by_role("button", name="Reverse…").click()
+    visit.page.get_by_role("button", name="Reverse it").click()
+    expect(visit.page.get_by_text("Reverses", exact=True)).to_be_visible()
+    visit.page.locator("dd a[href*='/transactions/']").click()
+    expect(visit.page.get_by_text("Reversed by", exact=True)).to_be_visible()
+    expect(visit.page.get_by_role("button", name="Reverse…")).to_have_count(0)
+
+
+def test_the_light_comes_without_a_page_load(visit: Visit) -> None:
+    visit.open("/ledgers/demo")
+    expect(visit.page.get_by_role("status")).to_contain_text("The books are right")
+
+
+@pytest.mark.parametrize("path", ["/ledgers/demo", "/ledgers/demo/accounts/Assets:US:BofA:Checking"])
+def test_a_chart_is_drawn(visit: Visit, path: str) -> None:
+    visit.open(path)
+    painted = (
+        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
+    )
+    for canvas in visit.page.locator("canvas").all():
+        assert canvas.evaluate(f"canvas => {pixels}.some(Boolean)")
+
+
+def test_the_pages_are_used_by_keyboard_alone(visit: Visit) -> None:
+    visit.open("/ledgers/demo/journal")
+    visit.page.keyboard.press("Tab")
+    expect(visit.page.get_by_text("Skip to the content")).to_be_focused()
+    visit.page.keyboard.press("Enter")
+    visit.page.keyboard.press("Tab")
+    expect(visit.page.get_by_label("Account")).to_be_focused()
+    visit.page.keyboard.type("Assets:US:BofA")
+    visit.page.keyboard.press("Enter")
+    expect(visit.page).to_have_url(re.compile("account=Assets"))
