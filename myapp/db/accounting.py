@@ -36,7 +36,7 @@ class Usage:
         return f"{self.mode}; {self.statements} statements; {milliseconds}; attempt {self.attempt}"
 
 
-Observer = Callable[[Usage, int | None], None]
+Observer = Callable[[Any, Usage, int | None], None]
 
 
 def usage(request: Any) -> Usage:
@@ -56,7 +56,7 @@ def includeme(config: Configurator) -> None:
 
 
 def add_observer(config: Configurator, observe: Observer) -> None:
-    """Call `observe(usage, status)` after each attempt; the status is None where an exception left it."""
+    """Call `observe(request, usage, status)` after each attempt; status None: an exception left it."""
     config.registry[_OBSERVERS].append(observe)
 
 
@@ -74,7 +74,7 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
             used = usage(request)
             log.debug("%s %s: %s", request.method, request.environ.get("PATH_INFO", ""), used)
             for observe in observers:
-                observe(used, status)
+                observe(request, used, status)
         if in_header:
             response.headers[HEADER] = str(used)
         return response

@@ -52,7 +52,7 @@ class Metrics:
         connections = Gauge("myapp_db_connections", "Connections in use.", registry=self.registry)
         connections.set_function(engine.pool.checkedout)  # type: ignore[attr-defined]
 
-    def observe(self, used: Usage, status: int | None) -> None:
+    def observe(self, request: Any, used: Usage, status: int | None) -> None:
         """Count one attempt; `status` is None where an exception left the application."""
         self._attempts.labels(used.mode, "error" if status is None else f"{status // 100}xx").inc()
         if used.attempt > 1:

@@ -30,4 +30,5 @@ def includeme(config: Configurator) -> None:
     config.add_static_view("static", "static", cache_max_age=_STATIC_FRESH_S, request_method=("GET", "HEAD"))
     config.include("myapp.web.signing_in")  # a page's visitor shows the key of a cookie
     config.include("myapp.web.problem_page")  # refusals as pages, where a page was asked for
+    config.include("myapp.web.requests")  # what the page for operators counts
     config.include("myapp.web.registration")  # the table of pages

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from myapp.http.paging import PARAMETERS as PAGING
-from myapp.web import ledgers, signing_in
+from myapp.web import ledgers, requests, signing_in
 from myapp.web.page import Page
 
 PAGES: tuple[Page, ...] = (
     Page("ledgers", "/", ledgers.listed, "ledgers.html", "Choose a ledger.", 1, parameters=PAGING),
+    Page(
+        "requests",
+        "/requests",
+        requests.show,
+        "requests.html",
+        "See what requests cost in the database.",
+        0,
+        permission="admin",
+    ),
     Page(
         "sign_in",
         "/sign-in",

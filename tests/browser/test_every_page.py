@@ -14,6 +14,7 @@ from tests.serving import Server
 EXAMPLES = {
     "ledgers": "/",
     "sign_in": "/sign-in",
+    "requests": "/requests",
     "overview": "/ledgers/demo",
     "accounts": "/ledgers/demo/accounts",
     "register": "/ledgers/demo/accounts/Assets:US:BofA:Checking",

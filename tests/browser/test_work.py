@@ -12,6 +12,7 @@ from tests.browser.visit import Visit, visiting
 from tests.serving import Server
 
 NEW = "/ledgers/demo/new"
+PIXELS = "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
 
 
 def type_row(visit: Visit, number: int, account: str, amount: str) -> None:
@@ -115,11 +116,8 @@ def test_the_light_comes_without_a_page_load(visit: Visit) -> None:
 @pytest.mark.parametrize("path", ["/ledgers/demo", "/ledgers/demo/accounts/Assets:US:BofA:Checking"])
 def test_a_chart_is_drawn(visit: Visit, path: str) -> None:
     visit.open(path)
-    painted = (
-        "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(Boolean)"
-    )
     for canvas in visit.page.locator("canvas").all():
-        assert canvas.evaluate(f"canvas => {pixels}.some(Boolean)")
+        assert canvas.evaluate(f"canvas => {PIXELS}.some(Boolean)")
 
 
 def test_the_pages_are_used_by_keyboard_alone(visit: Visit) -> None:
