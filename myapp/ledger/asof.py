@@ -1,8 +1,8 @@
 """Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time.
 
-As of an effective time alone it is a short sum of day totals, and so is what took effect within a period. As known at a time alone it is the balance
-that the last posting by then left behind. On both axes at once, and for debits and credits apart as they
-were known, the postings recorded by then are summed.
+As of an effective time alone it is a short sum of day totals, and so is what took effect within a period. As
+known at a time alone it is the balance that the last posting by then left behind. On both axes at once, and
+for debits and credits apart as they were known, the postings recorded by then are summed.
 """
 
 from __future__ import annotations
@@ -139,7 +139,8 @@ def _by_day(scope: Scope, as_of: AsOf) -> Any:
 
 
 def _of_edge(scope: Scope, start: datetime, end: datetime) -> Select[Any]:
-    part = select(Posting.account_id, Posting.asset, *_sides(Posting.amount)).where(*scope.of(Posting))
+    columns: list[Any] = [Posting.account_id, Posting.asset, *_sides(Posting.amount)]
+    part = select(*columns).where(*scope.of(Posting))
     if scope.account_ids is not None:
         return part.where(*_bounds(Posting.effective_at, start, end))
     # Postings are found by time on one account alone. Of a whole ledger, its transactions lead to them.

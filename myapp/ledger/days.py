@@ -1,4 +1,4 @@
-"""A range of effective time as whole days, whose totals are stored, and what is left of the days at its edges."""
+"""A range of effective time as whole days, whose totals are stored, and parts of the days at its edges."""
 
 from __future__ import annotations
 

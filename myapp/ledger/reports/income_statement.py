@@ -26,9 +26,7 @@ class IncomeStatement:
     net_income: Mapping[str, str]
 
 
-def read(
-    session: Session, book: Book, period: Period, known_at: datetime | None = None
-) -> IncomeStatement:
+def read(session: Session, book: Book, period: Period, known_at: datetime | None = None) -> IncomeStatement:
     """Return the income statement; `book` has all scales. A period that ends before it starts has nothing."""
     as_of = AsOf(period.end, known_at, period.start)
     lines = read_lines(session, book, as_of, RESULT_TYPES)

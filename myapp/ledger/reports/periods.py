@@ -21,9 +21,9 @@ class Period:
 def previous_period(period: Period) -> Period | None:
     """Return the period to compare with, which ends just before this one starts.
 
-    Whole months are compared with as many before them, so a quarter with the quarter before and a year with the
-    year before, whenever it begins. Any other period is compared with one of the same length. There is None
-    where the period is open, ends before it starts, or would be compared with times before the year 1.
+    Whole months are compared with as many before them, so a quarter with the quarter before and a year with
+    the year before, whenever it begins. Any other period is compared with one of the same length. There is
+    None where the period is open, ends before it starts, or would be compared with times before the year 1.
     """
     if period.start is None or period.end is None or period.end < period.start:
         return None

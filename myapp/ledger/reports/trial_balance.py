@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
@@ -71,9 +72,8 @@ def _columns(debit_minor: int, credit_minor: int, scale: int) -> Columns:
 
 
 def rows(report: TrialBalance) -> Iterator[Row]:
-    """Yield the report as a table, a debit positive and a credit negative, so that each asset sums to zero."""
+    """Yield the report as a table, debits positive and credits negative: each asset sums to zero."""
     for line in report.data:
         for asset, columns in line.balances.items():
-            credited = any(digit in "123456789" for digit in columns.credit)
-            amount = f"-{columns.credit}" if credited else columns.debit
+            amount = f"-{columns.credit}" if Decimal(columns.credit) else columns.debit
             yield Row(line.type, line.account, asset, amount)
