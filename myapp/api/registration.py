@@ -23,6 +23,8 @@ from myapp.http.problems import MEDIA_TYPE as PROBLEM
 from myapp.http.problems import respond as problem_response
 from myapp.http.reach import no_ledger, require_an_address, require_own_ledger
 
+_CHARSETS = ("", ";charset=utf-8", ";charset=UTF-8")
+
 
 def includeme(config: Configurator) -> None:
     """Register the table."""
@@ -85,10 +87,12 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
 def _accepted(request: Any, route: Route) -> str:
     """Return the media type that the client likes best, JSON where it does not care."""
     offered = (JSON, *route.also_as)
-    accepted = [media_type for media_type, _ in request.accept.acceptable_offers((*offered, PROBLEM))]
+    # Clients may name the charset, though there is one alone, and who takes problems alone may get one.
+    spelt = {f"{media_type}{charset}": media_type for media_type in offered for charset in _CHARSETS}
+    accepted = [spelling for spelling, _ in request.accept.acceptable_offers((*spelt, PROBLEM))]
     if not accepted:
         raise NotAcceptable(f"The answer is {' or '.join(offered)}.")
-    return next((media_type for media_type in accepted if media_type in offered), JSON)
+    return next((spelt[spelling] for spelling in accepted if spelling in spelt), JSON)
 
 
 def _method_not_allowed(methods: list[str]) -> Callable[[Any], Response]:

@@ -145,6 +145,9 @@ def _of_edge(scope: Scope, start: datetime, end: datetime) -> Select[Any]:
         return part.where(*_bounds(Posting.effective_at, start, end))
     # Postings are found by time on one account alone. Of a whole ledger, its transactions lead to them.
     made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
+    # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
+    # rather enter the primary key by one column than another index by two.
+    made_by = and_(made_by, Posting.position >= 0)
     inside = _bounds(Transaction.effective_at, start, end)
     return part.join(Transaction, made_by).where(Transaction.ledger_id == scope.ledger_id, *inside)
 
