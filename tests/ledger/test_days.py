@@ -38,6 +38,11 @@ def test_a_range_within_a_day_is_one_edge() -> None:
         assert days_of(start, end).edges == ((start, end),)
 
 
+def test_a_range_that_ends_before_it_starts_has_no_edges() -> None:
+    for start, end in ((NOON, NOON - INSTANT), (NOON + 2 * DAY, NOON)):
+        assert days_of(start, end).edges == ()
+
+
 def test_the_ends_of_the_calendar_are_whole_days() -> None:
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
     assert days_of(first, last).edges == ()
