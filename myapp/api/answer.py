@@ -10,22 +10,27 @@ from urllib.parse import quote
 import msgspec
 from pyramid.response import Response
 
+from myapp.api.table import CSV, Table
 from myapp.http.paging import next_cursor
 from myapp.http.request import Request
 from myapp.ledger.views import Page
+
+JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A successful answer; `value` is encoded as JSON.
 
-    `remembered` takes its place for the idempotency key, where the answer must not be kept whole.
+    `remembered` takes its place for the idempotency key, where the answer must not be kept whole, and `table`
+    for a client that would rather have CSV, where the route offers it.
     """
 
     value: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     remembered: Any = None
+    table: Table | None = None
 
     def encoded(self) -> bytes:
         """Return the body."""
@@ -50,9 +55,16 @@ def listed(
     return Answer({"data": data, **more, "next": next_cursor(request, page.next_key)})
 
 
-def respond(answer: Answer) -> Response:
-    """Return the HTTP response of an answer."""
-    response = Response(answer.encoded(), status=answer.status, content_type="application/json")
-    response.charset = None
-    response.headers.update(answer.headers)
+def respond(answer: Answer, media_type: str = JSON) -> Response:
+    """Return the HTTP response of an answer, as JSON or as its table."""
+    if answer.table is not None and media_type == CSV:
+        body, headers, charset = answer.table.encoded(), answer.table.headers, "utf-8"
+    else:
+        body, headers, charset = answer.encoded(), {}, None
+    response = Response(body, status=answer.status, content_type=media_type)
+    response.charset = charset
+    response.headers.update({**answer.headers, **headers})
+    if answer.table is not None:
+        # A cache must not hand one client's CSV to another that asked for JSON.
+        response.vary = ["Accept"]
     return response

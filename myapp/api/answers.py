@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
+from myapp.ledger.reports.sections import Section
 from myapp.ledger.views import AccountBalances, StatementLine, TransactionView
 
 Item = TypeVar("Item")
@@ -37,6 +38,16 @@ class Statement(Struct, frozen=True):
     data: list[StatementLine]
     closing_balance: str
     next: str | None
+
+
+class IncomeStatement(Struct, frozen=True, rename={"start": "from"}):
+    """Income and expenses that took effect within a period, as known at a recorded time."""
+
+    start: datetime | None
+    to: datetime | None
+    known_at: datetime | None
+    sections: list[Section]
+    net_income: dict[str, str]
 
 
 class BatchResult(Struct, frozen=True):

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
+from myapp.api.answer import JSON
 from myapp.api.answers import Problem
 from myapp.api.idempotency import HEADER as IDEMPOTENCY_KEY
 from myapp.api.ledgers import VERSION
@@ -31,6 +32,8 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "X-Request-Id": ("The request's id, which the log has too.", _TEXT),
     "Idempotency-Replayed": ("`true` where this is the answer of an earlier request.", {"const": "true"}),
     "Location": ("The address of the new thing, where it has one of its own.", _TEXT),
+    "Vary": ("What the media type was chosen by.", {"const": "Accept"}),
+    "Content-Disposition": ("The name of the file, where the answer is no JSON.", _TEXT),
     "Retry-After": ("Seconds to wait before another attempt.", {"type": "string", "pattern": "^[0-9]+$"}),
     "Allow": ("The methods that this address knows.", _TEXT),
     "WWW-Authenticate": ("The scheme to authenticate with.", {"const": "Bearer"}),
@@ -131,12 +134,13 @@ def _body(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any] | None
 
 
 def _responses(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any]:
-    content = {} if route.answer is None else {"schema": by_shape[route.answer]}
+    content = {JSON: {} if route.answer is None else {"schema": by_shape[route.answer]}}
+    content |= {media_type: {"schema": _TEXT} for media_type in route.also_as}
     responses = {
         str(status): {
             "description": HTTPStatus(status).phrase,
             "headers": _headers(*_of_success(route, status)),
-            "content": {"application/json": content},
+            "content": content,
         }
         for status in statuses_of(route)
     }
@@ -147,7 +151,8 @@ def _responses(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any]:
 
 def _of_success(route: Route, status: int) -> list[str]:
     replayed = ["Idempotency-Replayed"] if route.method == "POST" else []
-    return [*replayed, "Location"] if status == 201 else replayed
+    chosen = ["Vary", "Content-Disposition"] if route.also_as else []
+    return [*replayed, *chosen, *(["Location"] if status == 201 else [])]
 
 
 def _refusal(status: int, codes: list[str]) -> dict[str, Any]:

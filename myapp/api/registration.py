@@ -11,7 +11,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from myapp.api import explorer, openapi, specification
-from myapp.api.answer import Answer, respond
+from myapp.api.answer import JSON, Answer, respond
 from myapp.api.idempotency import HEADER, answer_once
 from myapp.api.route import Route
 from myapp.api.routes import ROUTES
@@ -19,10 +19,11 @@ from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
 from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, Unauthenticated
 from myapp.http.parameters import require_known
+from myapp.http.problems import MEDIA_TYPE as PROBLEM
 from myapp.http.problems import respond as problem_response
 from myapp.http.reach import no_ledger, require_an_address, require_own_ledger
 
-_ANSWERED = ("application/json", "application/problem+json")
+_CHARSETS = ("", ";charset=utf-8", ";charset=UTF-8")
 
 
 def includeme(config: Configurator) -> None:
@@ -55,22 +56,22 @@ def _view(route: Route) -> Callable[[Any], Response]:
     def view(request: Any) -> Response:
         require_an_address(request)
         require_own_ledger(request, route.permission, own_share=route.own_share)
-        _require_json_accepted(request)
+        media_type = _accepted(request, route)
         require_known(request, route.parameters)
         arguments = _arguments(request, route)
 
         def call() -> Answer:
             return route.view(request, *arguments)
 
-        return _respond_once(request, route, call)
+        return _respond_once(request, route, call, media_type)
 
     return view
 
 
-def _respond_once(request: Any, route: Route, call: Callable[[], Answer]) -> Response:
+def _respond_once(request: Any, route: Route, call: Callable[[], Answer], media_type: str) -> Response:
     if request.method == "POST" and request.headers.get(HEADER) is not None:
         mark_repeatable(request)
-    return respond(answer_once(request, call) if route.idempotent else call())
+    return respond(answer_once(request, call) if route.idempotent else call(), media_type)
 
 
 def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
@@ -83,9 +84,15 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
     return ()
 
 
-def _require_json_accepted(request: Any) -> None:
-    if not request.accept.acceptable_offers(_ANSWERED):
-        raise NotAcceptable("The answer is application/json.")
+def _accepted(request: Any, route: Route) -> str:
+    """Return the media type that the client likes best, JSON where it does not care."""
+    offered = (JSON, *route.also_as)
+    # Clients may name the charset, though there is one alone, and who takes problems alone may get one.
+    spelt = {f"{media_type}{charset}": media_type for media_type in offered for charset in _CHARSETS}
+    accepted = [spelling for spelling, _ in request.accept.acceptable_offers((*spelt, PROBLEM))]
+    if not accepted:
+        raise NotAcceptable(f"The answer is {' or '.join(offered)}.")
+    return next((spelt[spelling] for spelling in accepted if spelling in spelt), JSON)
 
 
 def _method_not_allowed(methods: list[str]) -> Callable[[Any], Response]:

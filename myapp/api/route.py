@@ -22,7 +22,8 @@ class Route:
     An address outside every ledger is closed to writers of one ledger, unless the view keeps to what is that
     ledger's: `own_share`. Without a `permission` no key is needed.
 
-    `answer` is the shape of a success and `status` its status; `codes` are those of its refusals that do not
+    `answer` is the shape of a success and `status` its status; `also_as` are the media types that it can have
+    besides JSON, which clients ask for with `Accept`. `codes` are those of its refusals that do not
     follow from the rest (see `myapp.api.refusals`). The OpenAPI document and the reference are made of these.
     """
 
@@ -43,6 +44,7 @@ class Route:
     idempotent: bool = False
     own_share: bool = False
     answer: Any = None
+    also_as: tuple[str, ...] = ()
     status: int = 200
     # Of a success that is not one of the whole request; None where there is no such.
     status_of_parts: int | None = None

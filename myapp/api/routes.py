@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from myapp.api import bodies, keys, ledgers, routes_of_the_books, routes_of_the_journal, specification
+from myapp.api import (
+    bodies,
+    keys,
+    ledgers,
+    routes_of_the_books,
+    routes_of_the_journal,
+    routes_of_the_reports,
+    specification,
+)
 from myapp.api.answers import ListOf, Root
 from myapp.api.route import Route
 from myapp.http.paging import PARAMETERS as PAGE
@@ -61,4 +69,10 @@ _KEYS: tuple[Route, ...] = (
     ),
 )
 
-ROUTES: tuple[Route, ...] = (*_SERVICE, *routes_of_the_books.ROUTES, *routes_of_the_journal.ROUTES, *_KEYS)
+ROUTES: tuple[Route, ...] = (
+    *_SERVICE,
+    *routes_of_the_books.ROUTES,
+    *routes_of_the_journal.ROUTES,
+    *routes_of_the_reports.ROUTES,
+    *_KEYS,
+)

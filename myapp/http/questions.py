@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from myapp.http import parameters
@@ -11,6 +12,7 @@ from myapp.ledger import rules
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
 from myapp.ledger.errors import InvalidParameter
+from myapp.ledger.reports.periods import Period
 from myapp.ledger.rules import METADATA_KEYS_MAX
 from myapp.ledger.statements import Place, StatementFilter
 from myapp.ledger.transactions import TransactionFilter
@@ -18,6 +20,7 @@ from myapp.ledger.transactions import TransactionFilter
 # The parameters that each of them reads.
 TRANSACTIONS = ("account", "asset", "from", "to", "reference", "metadata.", "q", "order")
 AS_OF = ("at", "known_at")
+PERIOD = ("from", "to", "known_at")
 DEPTH_MAX = 128
 
 
@@ -25,6 +28,12 @@ def as_of(request: Request) -> AsOf | None:
     """Return the times that are asked for, None for the present."""
     at, known_at = parameters.end(request, "at"), parameters.end(request, "known_at")
     return None if at is None and known_at is None else AsOf(at, known_at)
+
+
+def period(request: Request) -> tuple[Period, datetime | None]:
+    """Return which period is asked for, and as it was known when."""
+    asked = Period(parameters.start(request, "from"), parameters.end(request, "to"))
+    return asked, parameters.end(request, "known_at")
 
 
 def transactions(request: Request) -> TransactionFilter:

@@ -114,20 +114,14 @@ def _account(session: Session, book: Book, wanted: StatementFilter) -> Any:
 
 def _begin(session: Session, book: Book, wanted: StatementFilter, account: Any) -> _Walk:
     first, last = wanted.effective_from, wanted.effective_to
-    opening = 0
+    scope, opening = Scope(book.id, [account.id], wanted.asset), 0
     # Nothing is earlier than the calendar's first instant.
     if first is not None and first > datetime.min.replace(tzinfo=first.tzinfo):
-        opening = _net_at(session, book, wanted, account.id, first - _MICROSECOND)
+        opening = net_as_of(session, scope, AsOf(first - _MICROSECOND))
     if last is None:
         return _Walk(account.version, opening, account.net)
     # In a range that ends before it begins, nothing moves.
-    is_empty = first is not None and last < first
-    closing = opening if is_empty else _net_at(session, book, wanted, account.id, last)
-    return _Walk(account.version, opening, closing)
-
-
-def _net_at(session: Session, book: Book, wanted: StatementFilter, account_id: int, at: datetime) -> int:
-    return net_as_of(session, Scope(book.id, [account_id], wanted.asset), AsOf(at))
+    return _Walk(account.version, opening, opening + net_as_of(session, scope, AsOf(last, since=first)))
 
 
 def _rows(book: Book, wanted: StatementFilter, account_id: int, walk: _Walk, after: Place | None) -> Any:

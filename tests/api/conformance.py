@@ -19,7 +19,16 @@ from myapp.api.openapi import address_of, document
 from myapp.api.route import Route
 from myapp.api.routes import ROUTES
 
-PROMISED = ("Allow", "Idempotency-Replayed", "Location", "Retry-After", "WWW-Authenticate", "X-Request-Id")
+PROMISED = (
+    "Allow",
+    "Content-Disposition",
+    "Idempotency-Replayed",
+    "Location",
+    "Retry-After",
+    "Vary",
+    "WWW-Authenticate",
+    "X-Request-Id",
+)
 
 
 def closed(schema: Any) -> Any:

@@ -6,6 +6,7 @@ database of its own for each of hundreds of refusals would be slow; at the end n
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,10 +14,12 @@ import pytest
 from webtest import TestApp
 
 from tests.api.client import LEDGER, get, post, send_ok, transfer
+from tests.api.random_journal import Journal, write_journal
 from tests.apps import close, make_app
 from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 
 LIBRARY = "library"
+RANDOM_TRANSACTIONS = 200
 ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}, {"code": "BTC", "scale": 8}]
 
 
@@ -74,6 +77,37 @@ def _fill(app: TestApp) -> None:
     post(app, "expenses:rent", "assets:bank", "700.00")
     for amount in ("5.00", "6.00"):
         send_ok(app, "POST", f"{LEDGER}/holds", transfer("expenses:rent", "assets:bank", amount), 201)
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def asked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[TestApp, Journal]]:
+    """Give one ledger with a random journal to all the questions, which change nothing."""
+    template = request.getfixturevalue(f"migrated_{request.param}")
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("random") / "random.sqlite"
+        copy_sqlite(template, path)
+        yield from _written(sqlite_database(path))
+    else:
+        server = request.getfixturevalue("postgres_server")
+        server.create_database("random", template)
+        yield from _written(Database("postgresql", server.url("random")))
+        server.drop_database("random")
+
+
+def _written(database: Database) -> Iterator[tuple[TestApp, Journal]]:
+    app = make_app(database)
+    app.post_json("/v1/ledgers", {"name": "books", "assets": ASSETS}, status=201)
+    factory = app.app.registry["dbsession_factory"]
+    yield app, write_journal(factory, "books", random.Random(), RANDOM_TRANSACTIONS)
+    close(app)
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Give a source of chance whose seed a failure tells; pytest-randomly prints and sets it."""
+    return random.Random(random.getrandbits(64))
 
 
 def everything(app: TestApp) -> dict[str, Any]:

@@ -72,6 +72,12 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     for query in ("", "?at=2026-01-05", "?known_at=2026-01-05"):
         yield "GET", ACCOUNT, account_url("assets:cash") + query, None
         yield "GET", LEDGER_PATH + "/balances", f"{LEDGER}/balances{query}", None
+    for query in ("", "known_at=2026-01-05", "known_at=2026-01-05T09:00:00Z&at=2026-01-05T09:00:00Z"):
+        for report in ("trial-balance", "balance-sheet"):
+            yield "GET", f"{LEDGER_PATH}/reports/{report}", f"{LEDGER}/reports/{report}?{query}", None
+        period = query.replace("&at", "&from=2025-01-01T09:00:00Z&to")
+        statement = "/reports/income-statement"
+        yield "GET", LEDGER_PATH + statement, f"{LEDGER}{statement}?{period}", None
     for query in ("", "&from=2026-01-01&to=9999-12-31", "&limit=1"):
         statement = f"{LEDGER}/statement?account=assets:cash&asset=USD{query}"
         yield "GET", LEDGER_PATH + "/statement", statement, None
@@ -263,6 +269,8 @@ def test_a_statement_for_each_row_is_noticed(books: TestApp) -> None:
 
 def test_a_list_costs_the_same_however_long_it_is(books: TestApp) -> None:
     lists = [f"{LEDGER}/{name}" for name in ("accounts", "assets", "transactions", "balances", "holds")]
+    reports = ("trial-balance", "balance-sheet", "income-statement")
+    lists += [f"{LEDGER}/reports/{report}?known_at=9999-12-31" for report in reports]
 
     def cost(url: str) -> int:
         with counted(books) as statements:

@@ -23,7 +23,17 @@ def test_a_client_that_wants_no_json_is_refused(library: TestApp, route: Route) 
     refused(answer, "not_acceptable")
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/*;q=0.1", "text/html, */*;q=0.5"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "*/*",
+        "application/json",
+        "application/json; charset=utf-8",
+        "application/*;q=0.1",
+        "text/html, */*;q=0.5",
+        "application/problem+json",
+    ],
+)
 def test_a_client_that_takes_json_is_answered(library: TestApp, accept: str) -> None:
     answer = send(library, "GET", LEDGER, headers={"Accept": accept})
     assert (answer.status_int, answer.headers["Content-Type"]) == (200, "application/json")

@@ -9,12 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
-import pytest
 from webtest import TestApp
 
 from myapp.ledger.rules import DEBIT_NORMAL
 from tests.api.client import LEDGER, send_ok
-from tests.api.conftest import ASSETS
 from tests.api.random_journal import (
     METADATA,
     PATHS,
@@ -26,47 +24,12 @@ from tests.api.random_journal import (
     random_time,
     shown,
     text_of,
-    write_journal,
 )
-from tests.apps import close, make_app
-from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 
 Question = dict[str, str]
 Answer = dict[str, Any]
-TRANSACTIONS = 200
 PAGES_MAX = 4
 LAST = timedelta(days=1) - timedelta(microseconds=1)
-
-
-@pytest.fixture(scope="module", params=DIALECTS)
-def asked(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[TestApp, Journal]]:
-    """Give one ledger to all the questions, which change nothing."""
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("random") / "random.sqlite"
-        copy_sqlite(template, path)
-        yield from _filled(sqlite_database(path))
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.create_database("random", template)
-        yield from _filled(Database("postgresql", server.url("random")))
-        server.drop_database("random")
-
-
-def _filled(database: Database) -> Iterator[tuple[TestApp, Journal]]:
-    app = make_app(database)
-    app.post_json("/v1/ledgers", {"name": "books", "assets": ASSETS}, status=201)
-    factory = app.app.registry["dbsession_factory"]
-    yield app, write_journal(factory, "books", random.Random(), TRANSACTIONS)
-    close(app)
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    """Give a source of chance whose seed a failure tells; pytest-randomly prints and sets it."""
-    return random.Random(random.getrandbits(64))
 
 
 # What is asked.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from myapp.ledger import balances, statements
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
 from myapp.ledger.ledgers import Book, open_book
+from myapp.ledger.reports import income_statement
+from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 
@@ -78,3 +80,32 @@ def test_what_was_known_is_found_by_version_and_never_summed(factory: SessionFac
     assert {step for step in steps if re.search(r"\bposting\b", step)} == {
         f"SEARCH posting USING PRIMARY KEY ({KEY} AND version=?)"
     }
+
+
+LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)
+NOON = timedelta(hours=12)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_report_of_whole_days_reads_no_posting(factory: SessionFactory) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+    period = Period(MOMENT, MOMENT + LAST_INSTANT)
+    steps = plan_of(factory, lambda session, book: income_statement.read(session, book, period))
+    assert [step for step in steps if re.search(r"\bbalance_day\b", step)]
+    assert [step for step in steps if re.search(r"\b(posting|txn)\b", step)] == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_report_of_parts_of_days_reads_the_postings_of_those_days_alone(factory: SessionFactory) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+    period = Period(MOMENT + NOON, MOMENT + 9 * LAST_INSTANT)
+    steps = plan_of(factory, lambda session, book: income_statement.read(session, book, period))
+    found = [step for step in steps if re.search(r"\b(posting|txn)\b", step)]
+    assert len(found) == 4
+    for outer, inner in (found[:2], found[2:]):
+        assert "(ledger_id=? AND effective_at>? AND effective_at<?)" in outer, steps
+        assert outer.startswith("SEARCH txn USING COVERING INDEX")
+        assert inner.startswith("SEARCH posting USING INDEX")
+        assert "(ledger_id=? AND txn_id=? AND position>?)" in inner, steps

@@ -35,6 +35,8 @@ from myapp.ledger.holds import checks, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
+from myapp.ledger.reports import balance_sheet, income_statement, trial_balance
+from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter
 from myapp.ledger.tables import Base
 from myapp.ledger.transactions import TransactionFilter
@@ -208,6 +210,10 @@ def _read_everything(session: Session, transaction_id: UUID) -> None:
     for as_of in (None, AsOf(BACKDATED), AsOf(None, BACKDATED), AsOf(BACKDATED, BACKDATED)):
         accounts.find(session, LEDGER, "assets:cash", as_of, now=now())
         balances.listed(session, book, Selection(prefix="a", asset="USD", depth=1, as_of=as_of), limit=5)
+        trial_balance.read(session, book, as_of or AsOf())
+        balance_sheet.read(session, book, as_of or AsOf())
+    for known_at in (None, BACKDATED):
+        income_statement.read(session, book, Period(BACKDATED, now()), known_at)
 
 
 JOURNAL = b"""[{"tcode": "", "tdate": "2024-02-29", "tdescription": "Lunch", "ttags": [], "tpostings": [

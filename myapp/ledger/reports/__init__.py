@@ -1,0 +1,1 @@
+"""Trial balance, balance sheet and income statement: one SELECT each, and pure arithmetic over its rows."""
