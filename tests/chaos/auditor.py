@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.chaos.calling import Answer, Caller, NoAnswerError, UnreachableError
-from tests.chaos.records import EQUITY, SCALES, Record, as_minor
-from tests.chaos.stage import BOOKS, Stage
+from tests.chaos.records import BOOKS, EQUITY, SCALES, Record, as_minor
+from tests.chaos.stage import Stage
 from tests.chaos.transfers import ACCOUNTS, FUNDS_MINOR
 
 # Short, but there: without it the readers would take the processors from those who write.

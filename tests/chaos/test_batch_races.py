@@ -1,4 +1,4 @@
-"""Batches that meet at two server processes: one effect a key, of a batch or of an item; exact, no deadlock."""
+"""Batches that meet at two server processes: one effect a key, of a batch or an item; no deadlock seen."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ PLACE = (BANK, "USD")
 
 def acknowledged(key: str, giver: str, taker: str, amount_minor: int) -> Order:
     legs = (Leg(taker, "USD", amount_minor), Leg(giver, "USD", -amount_minor))
-    return Order(key, legs, Verdict.KEPT, attempts=1, answer={"id": f"id of {key}"})
+    return Order(key, legs, verdict=Verdict.KEPT, attempts=1, answer={"id": f"id of {key}"})
 
 
 def some_orders() -> list[Order]:
@@ -26,8 +26,10 @@ def some_orders() -> list[Order]:
         acknowledged("fund", EQUITY, CASH, 1000),
         acknowledged("first", CASH, BANK, 300),
         acknowledged("second", BANK, CASH, 100),
-        Order("refused", (Leg(CASH, "USD", 9000), Leg(BANK, "USD", -9000)), Verdict.NOTHING, attempts=1),
-        Order("doubtful", (Leg(CASH, "USD", 1), Leg(BANK, "USD", -1)), Verdict.IN_DOUBT, attempts=1),
+        Order(
+            "refused", (Leg(CASH, "USD", 9000), Leg(BANK, "USD", -9000)), verdict=Verdict.NOTHING, attempts=1
+        ),
+        Order("doubtful", (Leg(CASH, "USD", 1), Leg(BANK, "USD", -1)), verdict=Verdict.IN_DOUBT, attempts=1),
     ]
 
 
