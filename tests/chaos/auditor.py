@@ -100,10 +100,11 @@ def wrong_totals(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def wrong_account(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong in one account: below zero, or not debits minus credits."""
+    """Yield what is wrong in one account: below zero, not debits minus credits, or more held than there is."""
     for asset, balance in document["balances"].items():
-        net, debits, credits_ = (
-            as_minor(balance[name], SCALES[asset]) for name in ("balance", "debits", "credits")
+        net, debits, credits_, held, available = (
+            as_minor(balance[name], SCALES[asset])
+            for name in ("balance", "debits", "credits", "pending_credits", "available")
         )
-        if net < 0 or net != debits - credits_:
+        if net < 0 or net != debits - credits_ or available < 0 or available != net - held:
             yield f"read: {document['path']} is {balance} in {asset}"

@@ -11,7 +11,7 @@ from tests.chaos.holding import Board, Capture, Hold, Void
 from tests.chaos.records import Leg, Request
 from tests.chaos.transfers import transfer
 
-TRANSFERS, BATCHES = 0.74, 0.12
+TRANSFERS, BATCHES = 0.78, 0.10
 ITEMS_MAX = 4
 # Some end before anybody comes to capture them, others while somebody tries.
 EXPIRES = 0.3
