@@ -100,7 +100,7 @@ def wrong_totals(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def wrong_account(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong in one account: below zero, not debits minus credits, or more held than there is."""
+    """Yield what is wrong in one account: below zero, not debits minus credits, or more is held."""
     for asset, balance in document["balances"].items():
         net, debits, credits_, held, available = (
             as_minor(balance[name], SCALES[asset])

@@ -89,8 +89,9 @@ class Crowd:
 
     def balances(self) -> dict[str, str]:
         """Return what every account holds."""
-        listed = self.get(f"{self.books}/balances?limit=500")["data"]
-        return {each["account"]: each["balances"]["USD"] for each in listed}
+        listed = self.get(f"{self.books}/balances?limit=500")
+        assert listed["next"] is None
+        return {each["account"]: each["balances"]["USD"] for each in listed["data"]}
 
     def assert_in_order(self) -> None:
         """Let the service recompute the books, and add the balances up."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -17,6 +18,9 @@ PURSE, SHOP = "assets:purse", "expenses:shop"
 # Long enough for a busy machine to place the hold; the clients go on until it is over.
 EXPIRES_AFTER = timedelta(seconds=0.3)
 PART, PARTS = "0.25", 40
+# Holds that end under the hands of those who write.
+SOON = timedelta(seconds=0.1)
+STEPS = 8 * TIMES
 
 
 def codes(answers: list[Answer]) -> Counter[str]:
@@ -38,7 +42,7 @@ def test_a_hold_delivered_sixteen_times_at_once_is_placed_once(crowd: Crowd) -> 
         assert Counter(answer.replayed for answer in answers) == {False: 1, True: CLIENTS - 1}
         assert all(answer.document == answers[0].document for answer in answers)
     assert crowd.standing(PURSE) == (ROUNDS + Decimal("0.50"), Decimal("0.50"))
-    assert len(crowd.get(f"{crowd.holds}?status=open")["data"]) == ROUNDS
+    assert len(crowd.get(f"{crowd.holds}?status=open&limit=500")["data"]) == ROUNDS
 
 
 def test_holds_race_for_the_last_money_and_stop_exactly_there(crowd: Crowd) -> None:
@@ -90,7 +94,7 @@ def test_parts_captured_at_once_stop_exactly_at_what_is_held(crowd: Crowd) -> No
 
 
 def test_of_captures_and_voids_at_once_exactly_one_happens(crowd: Crowd) -> None:
-    balance = 100
+    balance = 2 * ROUNDS
     crowd.fund(PURSE, f"{balance}.00")
     for _ in range(2 * ROUNDS):
         hold = crowd.place("1.00", PURSE, SHOP)
@@ -102,6 +106,33 @@ def test_of_captures_and_voids_at_once_exactly_one_happens(crowd: Crowd) -> None
         balance -= is_captured
         assert crowd.get(hold)["status"] == ("captured" if is_captured else "voided")
         assert crowd.standing(PURSE) == (balance, balance)
+
+
+def test_holds_that_expire_under_writers_in_both_directions_show_no_client_a_deadlock(crowd: Crowd) -> None:
+    accounts = [f"assets:{number}" for number in range(4)]
+    for account in accounts:
+        crowd.fund(account, "10.00")
+
+    def around(client: int, number: int) -> dict[str, Any]:
+        # All legs of one round take from each account and bring to each, so the sum of moves is always zero.
+        path = accounts if (client // 2) % 2 else accounts[::-1]
+        start = number % len(path)
+        pairs = list(pairwise([*path[start:], *path[:start]]))
+        return {"postings": [leg for pair in pairs for leg in transfer("4.00", *pair)["postings"]]}
+
+    def work(client: int, caller: Caller) -> list[Answer]:
+        answers = []
+        for number in range(STEPS):
+            body = around(client, number)
+            if (client + number) % 3:
+                expires_at = (datetime.now(UTC) + SOON).isoformat()
+                answers.append(caller.post(crowd.holds, {**body, "expires_at": expires_at}))
+            else:
+                answers.append(caller.post(crowd.transactions, body))
+        return answers
+
+    told = codes([answer for each in crowd.together(work) for answer in each])
+    assert told.keys() <= {"201", "insufficient_funds", "invalid_request"}, told
 
 
 def test_parts_are_captured_until_the_hold_expires_and_the_rest_is_spent_exactly(crowd: Crowd) -> None:
