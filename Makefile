@@ -55,8 +55,9 @@ optimized: install-dev  ## run the lifecycle's tests as `python -O` runs the app
 chaos: install-dev  ## a bank whose servers are killed under it (CHAOS=… hands options on)
 	$(BIN)/python -m tests.chaos $(CHAOS)
 
-chaos-long: install-dev  ## the same for about 80 minutes
+chaos-long: install-dev  ## the same for about 80 minutes, and the races 25 times as often
 	$(BIN)/python -m tests.chaos --seconds 1800 --kills 400 --acknowledged 50000 --sigterms 100
+	RACES_TIMES=25 $(BIN)/python -m pytest -n 0 --timeout=3600 tests/chaos -k races
 
 faults: install-dev  ## fail pairs of calls to the database driver, at every writing endpoint
 	$(BIN)/python -m tests.faults --pairs $(FAULTS)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
+from myapp.ledger.claims import claim_all
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.holds.expiry import give_back_to
@@ -64,8 +65,13 @@ def settle(
     try:
         outcome = way.write(session, book.id, planned, claims)
         if outcome.unknown:
-            _open_unknown(session, book, planned, outcome, now, types or {})
-            outcome = way.write(session, book.id, planned, claims)
+            opened = _types_to_open(book, planned, outcome, types or {})
+            # The keys first, as whoever claims several takes them: a batch that has the key would wait for
+            # the accounts that this write opens, and this write for the key.
+            if claim_all(session, book.id, claims, now=now):
+                return Outcome(outcome.unknown, claimed=False, balances={}, recorded_at={})
+            open_accounts(session, book.id, opened, now=now)
+            outcome = way.write(session, book.id, planned, ())
         while outcome.claimed and _is_helped(session, book, planned, outcome, now):
             _take_back(session, book, planned, outcome, way)
             # The keys are claimed; once more they would seem to be another request's.
@@ -79,16 +85,9 @@ def settle(
         raise
 
 
-def _open_unknown(
-    session: Session,
-    book: Book,
-    planned: Plan,
-    outcome: Outcome,
-    now: datetime,
-    types: Mapping[str, str],
-) -> None:
+def _types_to_open(book: Book, planned: Plan, outcome: Outcome, types: Mapping[str, str]) -> dict[str, str]:
     paths = [each.account for each in planned.balances if each.number in outcome.unknown]
-    open_accounts(session, book.id, {path: type_to_open(book, path, types) for path in paths}, now=now)
+    return {path: type_to_open(book, path, types) for path in paths}
 
 
 def _is_helped(session: Session, book: Book, planned: Plan, outcome: Outcome, now: datetime) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.chaos.calling import Answer, Caller, NoAnswerError, UnreachableError
-from tests.chaos.records import EQUITY, SCALES, Record, as_minor
-from tests.chaos.stage import BOOKS, Stage
+from tests.chaos.records import BOOKS, EQUITY, SCALES, Record, as_minor
+from tests.chaos.stage import Stage
 from tests.chaos.transfers import ACCOUNTS, FUNDS_MINOR
 
 # Short, but there: without it the readers would take the processors from those who write.
@@ -100,10 +100,11 @@ def wrong_totals(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 def wrong_account(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong in one account: below zero, or not debits minus credits."""
+    """Yield what is wrong in one account: below zero, not debits minus credits, or more is held."""
     for asset, balance in document["balances"].items():
-        net, debits, credits_ = (
-            as_minor(balance[name], SCALES[asset]) for name in ("balance", "debits", "credits")
+        net, debits, credits_, held, available = (
+            as_minor(balance[name], SCALES[asset])
+            for name in ("balance", "debits", "credits", "pending_credits", "available")
         )
-        if net < 0 or net != debits - credits_:
+        if net < 0 or net != debits - credits_ or available < 0 or available != net - held:
             yield f"read: {document['path']} is {balance} in {asset}"

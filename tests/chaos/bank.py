@@ -30,7 +30,10 @@ def run(dialect: str, seconds: float, kills: int, acknowledged: int, seed: int, 
         record = crew.record()
         lasted_s = time.monotonic() - begun_s
         findings = examine(stage, record, random)
-    done = {"kills": (killer.kills.total(), kills), "acknowledged": (record.acknowledged, acknowledged)}
+    done = {
+        "kills": (killer.kills.total(), kills),
+        "acknowledged": (record.acknowledged.total(), acknowledged),
+    }
     short = [f"{name}: {reached} of {wanted}" for name, (reached, wanted) in done.items() if reached < wanted]
     return Outcome(
         "bank",

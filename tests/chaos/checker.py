@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
+from tests.chaos.batching import Batch
 from tests.chaos.books import Books, Place, PostedLeg
-from tests.chaos.records import Order, Verdict
+from tests.chaos.holding_checker import hold_breaches
+from tests.chaos.records import Order, Request, Verdict
+from tests.chaos.verdicts import against_its_verdict, remembered_breaches
 
 
-def breaches(orders: Sequence[Order], books: Books) -> list[str]:
+def breaches(requests: Sequence[Request], books: Books) -> list[str]:
     """Return everything that contradicts the clients' records, or itself; an empty list is good."""
+    batches = [request for request in requests if isinstance(request, Batch)]
+    orders = [request for request in requests if isinstance(request, Order)]
+    orders += [item for each in batches for item in each.orders()]
     return [
         *_each_order(orders, books),
+        *_halves(batches, books),
         *_strangers(orders, books),
         *_keys(orders, books),
+        *remembered_breaches(requests, books),
+        *hold_breaches(requests, books),
         *_unbalanced_transactions(books),
         *_balances(books),
         *_totals(books),
@@ -29,25 +38,26 @@ def _each_order(orders: Sequence[Order], books: Books) -> Iterator[str]:
         found = by_key[order.key]
         if len(found) > 1:
             yield f"doubled: {order.key} is in the ledger {len(found)} times"
-        yield from _against_its_verdict(order, found)
+        yield from against_its_verdict(order, found)
         for txn_id in found:
             if books.legs(txn_id) != order.legs:
                 yield f"changed: {order.key} has other postings than were sent"
 
 
-def _against_its_verdict(order: Order, found: list[str]) -> Iterator[str]:
-    if order.verdict is Verdict.KEPT and not found:
-        yield f"lost: {order.key} was acknowledged as {order.txn_id} and is not in the ledger"
-    elif order.verdict is Verdict.KEPT and order.txn_id not in found:
-        yield f"misnamed: {order.key} was acknowledged as {order.txn_id} and is in the ledger as {found[0]}"
-    elif order.verdict is Verdict.NOTHING and found:
-        yield f"kept: {order.key} was answered with 'nothing was changed' and is in the ledger"
+def _halves(batches: Sequence[Batch], books: Books) -> Iterator[str]:
+    kept = set(books.descriptions.values())
+    for batch in batches:
+        count = sum(item.key in kept for item in batch.items)
+        if 0 < count < len(batch.items):
+            yield f"half: of {batch.key} are {count} of {len(batch.items)} transactions in the ledger"
 
 
 def _strangers(orders: Sequence[Order], books: Books) -> Iterator[str]:
     known = {order.key for order in orders}
+    # Whether somebody asked for a capture is asked with its hold.
+    captures = {txn_id for hold in books.holds.values() for txn_id in hold.captures}
     for txn_id, key in books.descriptions.items():
-        if key not in known:
+        if key not in known and txn_id not in captures:
             yield f"unknown: nobody asked for transaction {txn_id}"
     for txn_id in books.postings.keys() - books.descriptions.keys():
         yield f"orphaned: postings without their transaction {txn_id}"
@@ -55,8 +65,12 @@ def _strangers(orders: Sequence[Order], books: Books) -> Iterator[str]:
 
 def _keys(orders: Sequence[Order], books: Books) -> Iterator[str]:
     for order in orders:
-        if order.verdict is Verdict.KEPT and books.keys.get(order.key) != order.txn_id:
-            yield f"forgotten: the key {order.key} does not lead to {order.txn_id}"
+        if (
+            order.is_keyed
+            and order.verdict is Verdict.KEPT
+            and books.keys.get(order.key) != order.answered_id
+        ):
+            yield f"forgotten: the key {order.key} does not lead to {order.answered_id}"
     for key, txn_id in books.keys.items():
         if books.descriptions.get(txn_id) != key:
             yield f"dangling: the key {key} leads to {txn_id}, which is not its transaction"
@@ -88,10 +102,11 @@ def _one_balance(place: Place, history: list[PostedLeg], books: Books) -> Iterat
         if (posted.version, posted.balance_minor) != (number, running):
             yield f"broken: posting {number} of {place} says {posted.version} and {posted.balance_minor}"
     row = books.balances.get(place)
+    available = 0 if row is None else row.net - row.pending_credits
     if row is None or (row.net, row.version) != (running, len(history)):
         yield f"false: the balance of {place} is {row}, its postings add up to {running}"
-    elif row.lowest is not None and min(lowest_seen, row.net) < row.lowest:
-        yield f"negative: {place} went below {row.lowest}, to {min(lowest_seen, row.net)}"
+    elif row.lowest is not None and min(lowest_seen, available) < row.lowest:
+        yield f"negative: {place} went below {row.lowest}, to {min(lowest_seen, available)}"
     if row is not None and books.days.get(place, (0, 0)) != (row.debits, row.credits):
         yield f"false day: the days of {place} do not add up to its balance"
 

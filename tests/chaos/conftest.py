@@ -1,4 +1,4 @@
-"""A served bank with two accounts, and the lock that keeps one write from going on."""
+"""A served bank with two accounts, the lock that keeps one write from going on, and a crowd that races."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import pytest
 from tests.chaos.books import read_books
 from tests.chaos.calling import Caller
 from tests.chaos.checker import breaches
+from tests.chaos.crowd import Crowd, Meeting, met
 from tests.chaos.records import Order
 from tests.chaos.stage import open_bank
 from tests.chaos.transfers import ACCOUNTS
-from tests.databases import Database
+from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 from tests.lifecycle.witness import connect
 from tests.serving import Server, served
 
@@ -52,3 +53,28 @@ def lock(bank: Bank) -> Iterator[Any]:
             connection.execute("BEGIN")
             connection.execute("SELECT 1 FROM balance FOR UPDATE")
         yield connection
+
+
+# A server takes seconds to start, a race milliseconds: so all the races share two processes.
+@pytest.fixture(scope="package", params=DIALECTS)
+def meeting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meeting]:
+    folder = tmp_path_factory.mktemp("races")
+    template = request.getfixturevalue(f"migrated_{request.param}")
+    if request.param == "sqlite":
+        copy_sqlite(template, folder / "races.sqlite")
+        with met(sqlite_database(folder / "races.sqlite"), folder) as meeting:
+            yield meeting
+        return
+    server = request.getfixturevalue("postgres_server")
+    server.create_database("races", template)
+    with met(Database("postgresql", server.url("races")), folder) as meeting:
+        yield meeting
+    server.drop_database("races")
+
+
+@pytest.fixture
+def crowd(meeting: Meeting) -> Iterator[Crowd]:
+    """Give the test a ledger of its own; whatever raced there, the books are in order afterwards."""
+    crowd = meeting.crowd()
+    yield crowd
+    crowd.assert_in_order()

@@ -10,6 +10,7 @@ from random import Random
 from threading import Event
 
 from tests.chaos.auditor import Auditor
+from tests.chaos.holding import Board
 from tests.chaos.payer import Payer
 from tests.chaos.records import Record, merged
 from tests.chaos.stage import Stage
@@ -27,8 +28,8 @@ class Crew:
 
     @property
     def acknowledged(self) -> int:
-        """Return how many orders were acknowledged so far."""
-        return sum(payer.record.acknowledged for payer in self.payers)
+        """Return how many requests were acknowledged so far."""
+        return sum(payer.record.acknowledged.total() for payer in self.payers)
 
     def record(self) -> Record:
         """Return what all of them know, once they are done."""
@@ -38,9 +39,9 @@ class Crew:
 @contextmanager
 def at_work(stage: Stage, random: Random, *, patient: bool) -> Iterator[Crew]:
     """Start the clients; at the end each finishes its open request, and a client's own error is raised."""
-    stop = Event()
+    stop, board = Event(), Board()
     payers = [
-        Payer(f"payer{number}", stage, Random(random.random()), stop, patient=patient)
+        Payer(f"payer{number}", stage, board, Random(random.random()), stop, patient=patient)
         for number in range(PAYERS)
     ]
     auditors = [Auditor(stage, Random(random.random()), stop) for _ in range(AUDITORS)]

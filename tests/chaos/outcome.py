@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.chaos.records import Record, Verdict
+from tests.chaos.records import KINDS, Record, Verdict
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,19 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 def _row(outcome: Outcome) -> dict[str, str]:
     record = outcome.record
-    verdicts = [order.verdict for order in record.orders]
+    verdicts = [request.verdict for request in record.requests]
+    transfers, *others = KINDS
     return {
         "run": outcome.run,
         "database": outcome.database,
         "seconds": f"{outcome.seconds:.0f}",
-        "acknowledged": str(record.acknowledged),
+        "acknowledged": str(record.acknowledged.total()),
+        f"of them {transfers}": str(record.acknowledged[transfers]),
+        **{kind: str(record.acknowledged[kind]) for kind in others},
         "refused": str(verdicts.count(Verdict.NOTHING)),
         "in doubt": str(verdicts.count(Verdict.IN_DOUBT)),
-        "of them kept": str(outcome.doubtful_kept),
-        "retries": str(sum(max(0, order.attempts - 1) for order in record.orders)),
+        "kept of those": str(outcome.doubtful_kept),
+        "retries": str(sum(max(0, request.attempts - 1) for request in record.requests)),
         "unanswered": str(record.unanswered),
         "reads": str(record.reads),
         "kills": f"{outcome.server_kills}+{outcome.database_kills}",

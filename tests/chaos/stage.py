@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.chaos.calling import Caller
-from tests.chaos.records import EQUITY, LEDGER, SCALES, Order, Verdict
+from tests.chaos.records import BOOKS, EQUITY, LEDGER, SCALES, TRANSACTIONS, Order, Verdict
 from tests.chaos.servers import AppServer, command
 from tests.chaos.transfers import ACCOUNTS, funding
 from tests.databases import Database, sqlite_database
 from tests.postgres import PostgresServer
 
 SERVERS = 2
-BOOKS = f"/v1/ledgers/{LEDGER}"
-TRANSACTIONS = f"{BOOKS}/transactions"
 
 
 @dataclass(frozen=True)

@@ -2,63 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from tests.chaos.auditor import FUNDED_MINOR, wrong_account, wrong_balances
-from tests.chaos.books import BalanceRow, Books, PostedLeg
+from tests.chaos.books import Books
 from tests.chaos.checker import breaches
 from tests.chaos.records import EQUITY, Leg, Order, Verdict
+from tests.chaos.written import books_of, keep, keep_order, transferred
 
 CASH, BANK = "assets:bank:00", "assets:bank:01"
 PLACE = (BANK, "USD")
 
 
-def acknowledged(key: str, giver: str, taker: str, amount_minor: int) -> Order:
-    legs = (Leg(taker, "USD", amount_minor), Leg(giver, "USD", -amount_minor))
-    return Order(key, legs, Verdict.KEPT, attempts=1, answer={"id": f"id of {key}"})
-
-
 def some_orders() -> list[Order]:
     return [
-        acknowledged("fund", EQUITY, CASH, 1000),
-        acknowledged("first", CASH, BANK, 300),
-        acknowledged("second", BANK, CASH, 100),
-        Order("refused", (Leg(CASH, "USD", 9000), Leg(BANK, "USD", -9000)), Verdict.NOTHING, attempts=1),
-        Order("doubtful", (Leg(CASH, "USD", 1), Leg(BANK, "USD", -1)), Verdict.IN_DOUBT, attempts=1),
+        transferred("fund", EQUITY, CASH, 1000),
+        transferred("first", CASH, BANK, 300),
+        transferred("second", BANK, CASH, 100),
+        Order(
+            "refused", (Leg(CASH, "USD", 9000), Leg(BANK, "USD", -9000)), verdict=Verdict.NOTHING, attempts=1
+        ),
+        Order("doubtful", (Leg(CASH, "USD", 1), Leg(BANK, "USD", -1)), verdict=Verdict.IN_DOUBT, attempts=1),
     ]
-
-
-def keep(books: Books, order: Order, txn_id: str | None = None) -> None:
-    """Write an order into the books as the ledger would."""
-    txn_id = txn_id or f"id of {order.key}"
-    books.descriptions[txn_id] = order.key
-    books.keys.setdefault(order.key, txn_id)
-    books.postings[txn_id] = [_posted(books, leg) for leg in order.legs]
-
-
-def _posted(books: Books, leg: Leg) -> PostedLeg:
-    place = (leg.account, leg.asset)
-    before = books.balances.get(place, BalanceRow(0, 0, 0, None if leg.account == EQUITY else 0))
-    after = replace(
-        before,
-        debits=before.debits + max(0, leg.amount_minor),
-        credits=before.credits + max(0, -leg.amount_minor),
-        version=before.version + 1,
-    )
-    books.balances[place] = after
-    books.days[place] = (after.debits, after.credits)
-    return PostedLeg(leg, after.version, after.net)
-
-
-def books_of(orders: Sequence[Order]) -> Books:
-    books = Books()
-    for order in orders:
-        if order.verdict is Verdict.KEPT:
-            keep(books, order)
-    return books
 
 
 def test_sound_books_are_in_order() -> None:
@@ -80,7 +48,7 @@ def lost(books: Books, orders: list[Order]) -> None:
 
 
 def doubled(books: Books, orders: list[Order]) -> None:
-    keep(books, orders[1], "another id")
+    keep_order(books, orders[1], "another id")
 
 
 def renamed(books: Books, orders: list[Order]) -> None:
@@ -98,7 +66,7 @@ def half_of_a_doubtful_one(books: Books, orders: list[Order]) -> None:
 
 
 def a_strangers(books: Books, orders: list[Order]) -> None:
-    keep(books, acknowledged("never sent", CASH, BANK, 5))
+    keep(books, transferred("never sent", CASH, BANK, 5))
 
 
 def an_orphan(books: Books, orders: list[Order]) -> None:
@@ -127,13 +95,13 @@ def a_gap_in_the_versions(books: Books, orders: list[Order]) -> None:
 
 
 def a_negative_balance(books: Books, orders: list[Order]) -> None:
-    orders.append(acknowledged("overdraft", BANK, CASH, 201))
+    orders.append(transferred("overdraft", BANK, CASH, 201))
     keep(books, orders[-1])
 
 
 def a_balance_that_was_negative_for_a_while(books: Books, orders: list[Order]) -> None:
     a_negative_balance(books, orders)
-    orders.append(acknowledged("repaid", CASH, BANK, 201))
+    orders.append(transferred("repaid", CASH, BANK, 201))
     keep(books, orders[-1])
 
 
@@ -189,6 +157,18 @@ def test_a_read_that_adds_up_is_right_and_one_that_does_not_is_wrong() -> None:
 
 
 def test_an_account_below_zero_or_at_odds_with_itself_is_wrong() -> None:
-    for balance, debits, wrong in (("1.00", "3.00", 0), ("-1.00", "1.00", 1), ("1.01", "3.00", 1)):
-        shown = {"balance": balance, "debits": debits, "credits": "2.00"}
+    for balance, debits, held, available, wrong in (
+        ("1.00", "3.00", "0.25", "0.75", 0),
+        ("-1.00", "1.00", "0.00", "-1.00", 1),
+        ("1.01", "3.00", "0.00", "1.01", 1),
+        ("1.00", "3.00", "1.01", "-0.01", 1),
+        ("1.00", "3.00", "0.25", "1.00", 1),
+    ):
+        shown = {
+            "balance": balance,
+            "debits": debits,
+            "credits": "2.00",
+            "pending_credits": held,
+            "available": available,
+        }
         assert len(list(wrong_account({"path": CASH, "balances": {"USD": shown}}))) == wrong

@@ -7,8 +7,7 @@ from contextlib import closing
 import pytest
 
 from tests.apps import close, make_app
-from tests.chaos.records import LEDGER, Leg, Order
-from tests.chaos.stage import TRANSACTIONS
+from tests.chaos.records import LEDGER, TRANSACTIONS, Leg, Order
 from tests.databases import Database
 from tests.lifecycle.witness import connect
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.chaos.outcome import Outcome, table
-from tests.chaos.records import Order, Record, Verdict
+from tests.chaos.records import Order, Record, Request, Verdict
 
 
 def test_a_breach_or_a_short_count_fails_the_run() -> None:
@@ -13,9 +13,13 @@ def test_a_breach_or_a_short_count_fails_the_run() -> None:
 
 
 def test_the_table_shows_what_was_done() -> None:
-    orders = [Order("a", (), Verdict.KEPT, attempts=3), Order("b", (), Verdict.NOTHING, attempts=1)]
-    record = Record(orders, reads=7, acknowledged=1)
+    asked: list[Request] = [
+        Order("a", (), verdict=Verdict.KEPT, attempts=3),
+        Order("b", (), verdict=Verdict.NOTHING, attempts=1),
+    ]
+    record = Record(asked, reads=7)
+    record.acknowledged["transfers"] += 1
     names, numbers = table([Outcome("bank", "sqlite", 1.0, record, server_kills=2)]).splitlines()
     assert names.split()[:4] == ["run", "database", "seconds", "acknowledged"]
-    assert numbers.split()[:5] == ["bank", "sqlite", "1", "1", "1"]
+    assert numbers.split()[:8] == ["bank", "sqlite", "1", "1", "1", "0", "0", "0"]
     assert "2+0" in numbers.split()

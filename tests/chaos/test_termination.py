@@ -13,8 +13,7 @@ from tests.apps import close, make_app
 from tests.chaos.calling import ANSWER_TIMEOUT_S, Answer, Caller, NoAnswerError
 from tests.chaos.conftest import Bank
 from tests.chaos.ending import END_WITHIN_S
-from tests.chaos.records import Leg, Order, Verdict
-from tests.chaos.stage import TRANSACTIONS
+from tests.chaos.records import TRANSACTIONS, Leg, Order, Verdict
 from tests.chaos.transfers import ACCOUNTS
 from tests.lifecycle.witness import sessions_on_server
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
+import threading
 from collections import Counter
 
 import pytest
 
 from myapp.db import SessionFactory, unit_of_work
-from myapp.ledger import batches
+from myapp.ledger import batches, posting
 from myapp.ledger.batches import Item, Posted
+from myapp.ledger.claims import claim_all
+from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
+from myapp.ledger.views import TransactionView
+from myapp.ledger.writing import Claim
 from tests.ledger.books import assert_unbroken, balance_rows, make_ledger, now, open_account, post, transfer
-from tests.ledger.threads import at_once
+from tests.ledger.threads import at_once, wait_until_someone_waits
 
 THREADS = 6
 ROUNDS = 4
@@ -83,3 +88,30 @@ def test_the_same_batch_delivered_at_once_is_posted_once(factory: SessionFactory
     ids = [{each.transaction.id for each in answer if isinstance(each, Posted)} for answer in answers]
     assert all(each == ids[0] for each in ids)
     assert len(ids[0]) == 10
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_post_that_waits_for_the_key_of_a_batch_keeps_no_new_account_from_it(
+    factory: SessionFactory,
+) -> None:
+    make_ledger(factory)
+    draft = transfer("equity:opening", "assets:new", "1.00")
+    told: list[TransactionView | None] = []
+
+    def alone() -> None:
+        with unit_of_work(factory) as session:
+            key = Key("shared", "f")
+            told.append(posting.post(session, "books", draft, now=now(), actor="alone", key=key))
+
+    thread = threading.Thread(target=alone)
+    with unit_of_work(factory) as session:
+        # The two steps of a batch, with the other's first ones between them.
+        book = open_book(session, "books", ["USD"])
+        entry = posting.check(book, draft, now=now(), actor="batch")
+        claim_all(session, book.id, [Claim("shared", "f", entry.id)], now=now())
+        thread.start()
+        wait_until_someone_waits(session.connection())
+        posting.write_entries(session, book, [entry], now=now())
+    thread.join()
+    assert told == [None]
+    assert _nets(factory) == {"assets:new": 100, "equity:opening": -100}
