@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, and_, exists, func, literal, null, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session, aliased
 
 from myapp.ledger.dialects import insert_for, is_postgresql
 from myapp.ledger.errors import TransactionNotFound
 from myapp.ledger.ledgers import Book
 from myapp.ledger.metadata import merged
-from myapp.ledger.money import format_amount
+from myapp.ledger.money import MINOR_MAX, format_amount
 from myapp.ledger.paging import page_of
 from myapp.ledger.tables import Account, Asset, Posting, Transaction, TransactionMetadata
 from myapp.ledger.views import Page, PostingView, TransactionView
@@ -25,10 +40,14 @@ _REVERSAL = aliased(Transaction)
 
 @dataclass(frozen=True, slots=True)
 class TransactionFilter:
-    """Which transactions; times are inclusive and effective, `text` is looked for in descriptions."""
+    """Which transactions; times are inclusive and effective, `text` is looked for in descriptions.
+
+    `amount` is that of a posting, in its asset's unit and on either side.
+    """
 
     account: str | None = None
     asset: str | None = None
+    amount: Decimal | None = None
     effective_from: datetime | None = None
     effective_to: datetime | None = None
     reference: str | None = None
@@ -132,7 +151,7 @@ def _select(book: Book) -> Select[Any]:
 
 def _filtered(session: Session, statement: Select[Any], book: Book, wanted: TransactionFilter) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = []
-    if wanted.account is not None or wanted.asset is not None:
+    if (wanted.account, wanted.asset, wanted.amount) != (None, None, None):
         conditions.append(_posts_to(book, wanted))
     if wanted.effective_from is not None:
         conditions.append(Transaction.effective_at >= wanted.effective_from)
@@ -153,7 +172,23 @@ def _posts_to(book: Book, wanted: TransactionFilter) -> ColumnElement[bool]:
         posting = posting.where(Posting.account_id == account.scalar_subquery())
     if wanted.asset is not None:
         posting = posting.where(Posting.asset == wanted.asset)
+    if wanted.amount is not None:
+        posting = posting.where(_moves(book, wanted.amount))
     return Transaction.id.in_(posting)
+
+
+def _moves(book: Book, amount: Decimal) -> ColumnElement[bool]:
+    """Return the condition on postings of an amount; `book` has all scales."""
+    assets: dict[int, list[str]] = defaultdict(list)
+    for code, scale in book.scales.items():
+        minor = abs(amount).scaleb(scale)
+        # With fewer decimals no posting of the asset has it, nor past 64 bits.
+        if minor == int(minor) and minor <= MINOR_MAX:
+            assets[int(minor)].append(code)
+    found = (
+        and_(Posting.asset.in_(codes), Posting.amount.in_([minor, -minor])) for minor, codes in assets.items()
+    )
+    return or_(false(), *found)
 
 
 def _has(session: Session, key: str, value: str) -> ColumnElement[bool]:

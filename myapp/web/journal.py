@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
-from myapp.http import questions
+from pyramid.httpexceptions import HTTPSeeOther
+
+from myapp.http import parameters, questions
 from myapp.http.paging import next_cursor
 from myapp.ledger import transactions
 from myapp.ledger.errors import TransactionNotFound
 from myapp.ledger.ledgers import open_book
 from myapp.web.page import Context
 
+# More digits than any amount has.
+_AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 
-def listed(request: Any) -> Context:
+
+def listed(request: Any) -> Any:
     """Show a page of transactions, newest first."""
-    wanted, asked = questions.transactions(request), questions.page_of_transactions(request)
+    if request.GET.get("key"):
+        return HTTPSeeOther(_with_metadata(request))
+    amount = parameters.read(request, "amount", _decimal)
+    wanted = replace(questions.transactions(request), amount=amount)
+    asked = questions.page_of_transactions(request)
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
     after: Any = asked.after
     page = transactions.listed(request.dbsession, book, wanted, limit=asked.limit, after=after)
@@ -25,6 +38,20 @@ def listed(request: Any) -> Context:
         "transactions": page.items,
         "next": next_cursor(request, page.next_key),
     }
+
+
+def _with_metadata(request: Any) -> str:
+    # The bar has a field for the key and one for the value; the address has the API's `metadata.KEY`.
+    given = dict(request.GET)
+    key, value = given.pop("key"), given.pop("value", "")
+    query: dict[str, str] = {**given, f"metadata.{key}": value}
+    return f"{request.path}?{urlencode(query)}"
+
+
+def _decimal(text: str) -> Decimal:
+    if not _AMOUNT.fullmatch(text):
+        raise ValueError("it is a decimal amount such as 12.50")
+    return Decimal(text)
 
 
 def find(request: Any) -> Context:

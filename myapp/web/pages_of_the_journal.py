@@ -15,7 +15,7 @@ PAGES: tuple[Page, ...] = (
         "journal.html",
         "Look through the transactions.",
         3,
-        parameters=(*TRANSACTIONS, *PAGING),
+        parameters=(*TRANSACTIONS, "amount", "key", "value", *PAGING),
     ),
     Page(
         "transaction",
