@@ -7,7 +7,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-JournalCode = Literal["invalid_request", "unbalanced", "invalid_amount", "malformed_json", "invalid_parameter"]
+JournalCode = Literal[
+    "invalid_request", "unbalanced", "invalid_amount", "malformed_json", "invalid_parameter"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from myapp.interchange.journal import JournalError
 from myapp.ledger import rules
 from myapp.ledger.errors import InvalidRequest
 
-
 # A journal names few accounts and assets, each of them often; bounded, because names come from outside.
 _NAMES_MAX = 10_000
 _NOT_KEPT = re.compile("[\0\ud800-\udfff]")

@@ -18,7 +18,8 @@ def without_columns(read: Reader) -> Reader:
     def checked(data: bytes, options: ReadOptions) -> Journal:
         if options.columns or options.account is not None or options.counter_account is not None:
             raise JournalError(
-                "a mapping of columns, account and counter_account are for csv alone", code="invalid_parameter"
+                "a mapping of columns, account and counter_account are for csv alone",
+                code="invalid_parameter",
             )
         return read(data, options)
 
