@@ -82,8 +82,11 @@ PARAMETERS: Mapping[str, Parameter] = {
         _TEXT,
     ),
     "counter_account": Parameter("For a bank statement in CSV: the other account of each row.", _TEXT),
-    **{f"map.{column}": Parameter(f"The CSV file's header for `{column}`.", _TEXT) for column in COLUMNS},
-    f"map.{METADATA}": Parameter(f"The CSV file's header for `{METADATA}KEY`.", _TEXT),
+    **{
+        f"import.map.{column}": Parameter(f"The CSV file's header for `{column}`.", _TEXT)
+        for column in COLUMNS
+    },
+    f"import.map.{METADATA}": Parameter(f"The CSV file's header for `{METADATA}KEY`.", _TEXT),
 }
 UNDOCUMENTED = Parameter("", _TEXT)
 

@@ -11,6 +11,8 @@ from myapp.interchange.names import shown
 COLUMNS = ("transaction", "effective_at", "description", "reference", "account", "asset", "amount")
 METADATA = "metadata."
 
+# Ours are 57 at most. Beyond this it is no table, and looking for them would take its time.
+_FIELDS_MAX = 1_000
 # A refusal shows the header, but not all of a long one.
 _HEADER_CHARS_MAX = 200
 
@@ -42,6 +44,8 @@ def columns_of(header: Row, options: ReadOptions) -> Columns:
     """
     _check_mapping(options.columns)
     _check_accounts(options)
+    if len(header.cells) > _FIELDS_MAX:
+        raise JournalError(f"the header has more than {_FIELDS_MAX} fields", where=header.where)
     places = _places(header, options.columns)
     _check_header(header, places, options)
     return Columns(len(header.cells), places)
