@@ -5,11 +5,15 @@ from __future__ import annotations
 from myapp.api.answer import Answer
 from myapp.http import parameters
 from myapp.http.request import Request
+from myapp.interchange.csv_columns import COLUMNS, METADATA
 from myapp.interchange.importing import ImportOptions, import_journal, read_journal
-from myapp.interchange.journal import Journal
+from myapp.interchange.journal import Journal, ReadOptions
 from myapp.interchange.readers import READERS
 from myapp.ledger import rules
 from myapp.ledger.errors import InvalidParameter
+
+# What renames a CSV file's columns, one parameter for each of them.
+MAPPING = tuple(f"map.{column}" for column in (*COLUMNS, METADATA))
 
 
 def read(request: Request, data: bytes) -> Journal:
@@ -17,7 +21,16 @@ def read(request: Request, data: bytes) -> Journal:
     name = parameters.choice(request, "format", tuple(READERS))
     if name is None:
         raise InvalidParameter(f"Say the format: one of {', '.join(READERS)}.", parameter="format")
-    return read_journal(READERS[name], data, parameters.text(request, "default_asset"))
+    return read_journal(READERS[name], data, _options(request))
+
+
+def _options(request: Request) -> ReadOptions:
+    return ReadOptions(
+        default_asset=parameters.text(request, "default_asset"),
+        columns=parameters.family(request, "map."),
+        account=parameters.text(request, "account"),
+        counter_account=parameters.text(request, "counter_account"),
+    )
 
 
 def create(request: Request, journal: Journal) -> Answer:

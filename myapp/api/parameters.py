@@ -11,6 +11,7 @@ from typing import Any
 
 from myapp.http.paging import LIMIT_DEFAULT, LIMIT_MAX
 from myapp.http.questions import DEPTH_MAX
+from myapp.interchange.csv_columns import COLUMNS, METADATA
 from myapp.interchange.readers import READERS
 from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES
 
@@ -76,6 +77,16 @@ PARAMETERS: Mapping[str, Parameter] = {
     "import.format": Parameter("What the body is.", _one_of(tuple(READERS)), required=True),
     "default_type": Parameter("The type of accounts whose path tells none.", _one_of(ACCOUNT_TYPES)),
     "default_asset": Parameter("The asset of amounts without a commodity.", _TEXT),
+    "import.account": Parameter(
+        "For a bank statement in CSV: the account that positive amounts go into, and negative ones out of.",
+        _TEXT,
+    ),
+    "counter_account": Parameter("For a bank statement in CSV: the other account of each row.", _TEXT),
+    **{
+        f"import.map.{column}": Parameter(f"The CSV file's header for `{column}`.", _TEXT)
+        for column in COLUMNS
+    },
+    f"import.map.{METADATA}": Parameter(f"The CSV file's header for `{METADATA}KEY`.", _TEXT),
 }
 UNDOCUMENTED = Parameter("", _TEXT)
 

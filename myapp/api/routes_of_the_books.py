@@ -152,7 +152,10 @@ ROUTES: tuple[Route, ...] = (
         "write",
         "Import a journal, whole or not at all.",
         budget=1_000_000,
-        parameters=("format", "dry_run", "default_type", "default_asset"),
+        parameters=(
+            *("format", "dry_run", "default_type", "default_asset"),
+            *("account", "counter_account", *imports.MAPPING),
+        ),
         media_types=("application/json", "text/plain", "text/csv", "application/x-ndjson"),
         reader=imports.read,
         bytes_max="import_bytes_max",

@@ -29,12 +29,15 @@ def read_body(request: Request, media_types: Collection[str], bytes_max: int) ->
     """Return the body.
 
     Raises:
-        UnsupportedMediaType: it is declared as something else than `media_types`.
+        UnsupportedMediaType: it is declared as something else than `media_types`, or as not UTF-8.
         BodyTooLarge: it has more than `bytes_max` bytes.
     """
     declared = (request.content_type or "").lower()
     if declared and declared not in media_types:
         raise UnsupportedMediaType(f"Send {' or '.join(sorted(media_types))}, not {declared}.")
+    # ASCII is UTF-8, too. A file in any other encoding would be read as other letters than were meant.
+    if request.charset.lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
+        raise UnsupportedMediaType("Send UTF-8.")
     if (request.content_length or 0) > bytes_max:
         raise BodyTooLarge(f"At most {bytes_max} bytes are taken here.")
     body = request.body

@@ -17,4 +17,9 @@ def includeme(config: Configurator) -> None:
     class InMemory(Request):  # type: ignore[misc]
         request_body_tempfile_limit = bytes_max
 
+        def make_body_seekable(self) -> None:
+            """Leave a body alone that is too large for every address: it is refused unread."""
+            if (self.content_length or 0) <= bytes_max:
+                super().make_body_seekable()
+
     config.set_request_factory(InMemory)

@@ -26,9 +26,9 @@ def require_known(request: Request, known: Collection[str]) -> None:
         InvalidParameter: a parameter is unknown, occurs twice, has a NUL, or is not UTF-8.
     """
     seen = set()
+    prefixes = tuple(name for name in known if name.endswith("."))
     for name, value in _given(request):
-        head, dot, _ = name.partition(".")
-        if name not in known and head + dot not in known:
+        if name not in known and not name.startswith(prefixes):
             raise InvalidParameter(f"There is no parameter {name!r} here.", parameter=name)
         if name in seen or "\0" in name + value:
             raise InvalidParameter(f"The parameter {name!r} is given twice, or has a NUL.", parameter=name)
@@ -67,6 +67,13 @@ def _text(text: str) -> str:
     if len(text) > TEXT_CHARS_MAX:
         raise ValueError(f"it has at most {TEXT_CHARS_MAX} characters")
     return text
+
+
+def family(request: Request, prefix: str) -> dict[str, str]:
+    """Return the parameters whose name begins with a prefix, without it."""
+    return {
+        name.removeprefix(prefix): value for name, value in request.GET.items() if name.startswith(prefix)
+    }
 
 
 def path(request: Request, name: str) -> str | None:

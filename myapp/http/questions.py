@@ -56,8 +56,7 @@ def page_of_transactions(request: Request) -> PageRequest:
 
 
 def _metadata(request: Request) -> dict[str, str]:
-    prefix = "metadata."
-    wanted = {name[len(prefix) :]: value for name, value in request.GET.items() if name.startswith(prefix)}
+    wanted = parameters.family(request, "metadata.")
     # No transaction has more keys, and SQLite refuses a condition of a thousand parts.
     if len(wanted) > METADATA_KEYS_MAX:
         raise InvalidParameter(f"At most {METADATA_KEYS_MAX} metadata filters.", parameter="metadata.")

@@ -16,6 +16,7 @@ class Request(Protocol):
     path: str
     body: bytes
     content_type: str
+    charset: str
     content_length: int | None
     headers: Mapping[str, str]
     environ: dict[str, Any]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,38 +10,26 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from myapp.interchange.collector import collector_paused
 from myapp.interchange.journal import Journal, JournalError, Reader, ReadOptions, Record
+from myapp.interchange.names import checked_path
+from myapp.interchange.new_assets import declare_new
+from myapp.interchange.refusals import located, refusal_of
 from myapp.ledger import rules
-from myapp.ledger.dialects import insert_for
 from myapp.ledger.drafts import Entry, EntryPosting
-from myapp.ledger.errors import (
-    AmountOutOfRange,
-    InvalidAmount,
-    InvalidRequest,
-    LedgerError,
-    Unbalanced,
-    UnknownAccount,
-)
+from myapp.ledger.errors import AmountOutOfRange, InvalidAmount, LedgerError, UnknownAccount
 from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import Book, open_book
-from myapp.ledger.money import MINOR_MAX, SCALE_MAX, decimals_of
+from myapp.ledger.money import MINOR_MAX, decimals_of
 from myapp.ledger.posting import write_entries
 from myapp.ledger.savepoints import savepoint
-from myapp.ledger.tables import Account, Asset
+from myapp.ledger.tables import Account
 
 # Enough to write a thousand transactions with one statement's overhead, and to keep its rows in memory.
 CHUNK = 1_000
 
-_PLACE = re.compile(r"(line|index) ([0-9]+)")
-_KINDS: dict[str, type[LedgerError]] = {
-    kind.code: kind for kind in (InvalidRequest, Unbalanced, InvalidAmount, AmountOutOfRange)
-}
-
-
-class MalformedJournal(LedgerError):
-    """The file is not of the format that it is said to be."""
-
-    code = "malformed_json"
+# Told how many of the journal's transactions are written.
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +50,34 @@ class ImportSummary:
     skipped: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """What the chunks of one import have in common."""
+
+    session: Session
+    book: Book
+    types: dict[str, str]
+    now: datetime
+    actor: str
+
+
+def _ignore(written: int) -> None:
+    """Nobody watches."""
+
+
+def read_journal(reader: Reader, data: bytes, options: ReadOptions | None = None) -> Journal:
+    """Return what a file says; it takes its time, so call it before a transaction begins.
+
+    Raises:
+        LedgerError: the file cannot be read; the error says where.
+    """
+    try:
+        with collector_paused():
+            return reader(data, options or ReadOptions())
+    except JournalError as error:
+        raise refusal_of(error) from error
+
+
 def import_journal(
     session: Session,
     ledger: str,
@@ -71,6 +86,7 @@ def import_journal(
     *,
     now: datetime,
     actor: str,
+    on_progress: Progress = _ignore,
 ) -> ImportSummary:
     """Import a journal; with `dry_run`, do all of it and keep nothing.
 
@@ -78,55 +94,18 @@ def import_journal(
         LedgerError: a record is refused; the error says which, and nothing is kept.
     """
     book = open_book(session, ledger, None)
-    with savepoint(session, keep=not options.dry_run):
-        return _write(session, book, journal, options, now, actor)
-
-
-def read_journal(reader: Reader, data: bytes, default_asset: str | None = None) -> Journal:
-    """Return what a file says; it takes its time, so call it before a transaction begins.
-
-    Raises:
-        LedgerError: the file cannot be read; the error says where.
-    """
-    try:
-        return reader(data, ReadOptions(default_asset))
-    except JournalError as error:
-        kind = _KINDS.get(error.code, MalformedJournal)
-        raise located(kind(str(error)), error.where) from error
-
-
-def located(error: LedgerError, where: str | None) -> LedgerError:
-    """Return the error with the record's place: `line` or `index`, and in its sentence."""
-    match = _PLACE.fullmatch(where or "")
-    place = {match[1]: int(match[2])} if match else {}
-    shown = error.detail if where is None or where in error.detail else f"{where}: {error.detail}"
-    return type(error)(shown, pointer=None, **{**error.members, **place})
-
-
-def _write(
-    session: Session, book: Book, journal: Journal, options: ImportOptions, now: datetime, actor: str
-) -> ImportSummary:
-    before = _account_count(session, book)
-    types = _types(session, book, journal, options.default_type)
-    new_assets = _declare_assets(session, book, journal, now)
-    book = open_book(session, book.name, None)
-    for chunk in _chunks(journal.records):
-        _write_chunk(session, book, chunk, types, now, actor)
-    return ImportSummary(
-        transactions=len(journal.records),
-        accounts=_account_count(session, book) - before,
-        assets=new_assets,
-        skipped=journal.skipped,
-    )
+    with savepoint(session, keep=not options.dry_run), collector_paused():
+        before = _account_count(session, book)
+        types = _types(session, book, journal, options.default_type)
+        new_assets = declare_new(session, book, journal, now=now)
+        book = open_book(session, ledger, None)
+        _write(_Writing(session, book, types, now, actor), journal.records, on_progress)
+        new_accounts = _account_count(session, book) - before
+    return ImportSummary(len(journal.records), new_accounts, new_assets, journal.skipped)
 
 
 def _account_count(session: Session, book: Book) -> int:
     return session.scalars(select(func.count()).where(Account.ledger_id == book.id)).one()
-
-
-def _chunks(records: Sequence[Record]) -> Iterator[Sequence[Record]]:
-    for start in range(0, len(records), CHUNK):
-        yield records[start : start + CHUNK]
 
 
 def _types(session: Session, book: Book, journal: Journal, default_type: str | None) -> dict[str, str]:
@@ -135,6 +114,8 @@ def _types(session: Session, book: Book, journal: Journal, default_type: str | N
     untold: dict[str, str] = {}
     for record in journal.records:
         for entry in record.entries:
+            if entry.account in types:
+                continue
             told = journal.account_types.get(entry.account) or rules.type_of(entry.account) or default_type
             if told is None:
                 untold.setdefault(entry.account, record.where)
@@ -156,74 +137,48 @@ def _not_open(session: Session, book: Book, paths: Sequence[str]) -> Iterator[st
         yield from (path for path in chunk if path not in opened)
 
 
-def _declare_assets(session: Session, book: Book, journal: Journal, now: datetime) -> int:
-    scales: dict[str, int] = {}
-    for record in journal.records:
-        for entry in record.entries:
-            if entry.asset not in book.scales:
-                decimals = decimals_of(entry.quantity)
-                scales[entry.asset] = max(scales.get(entry.asset, 0), decimals)
-                _require_scale(record, entry.asset, decimals)
-    rows = [
-        {"ledger_id": book.id, "code": rules.check_asset_code(code), "scale": scale, "created_at": now}
-        for code, scale in sorted(scales.items())
-    ]
-    if not rows:
-        return 0
-    # Another import may declare the same asset just now; whose scale it has is read back afterwards.
-    statement = insert_for(session, Asset).on_conflict_do_nothing().returning(Asset.code)
-    return len(session.execute(statement, rows).all())
+def _write(writing: _Writing, records: Sequence[Record], on_progress: Progress) -> None:
+    for start in range(0, len(records), CHUNK):
+        chunk = records[start : start + CHUNK]
+        _write_chunk(writing, chunk)
+        on_progress(start + len(chunk))
 
 
-def _require_scale(record: Record, asset: str, decimals: int) -> None:
-    if decimals > SCALE_MAX:
-        refused = AmountOutOfRange(f"{asset} needs {decimals} decimals; at most {SCALE_MAX} can be kept.")
-        raise located(refused, record.where)
-
-
-def _write_chunk(
-    session: Session, book: Book, records: Sequence[Record], types: dict[str, str], now: datetime, actor: str
-) -> None:
-    entries = [_entry(book, record, actor) for record in records]
+def _write_chunk(writing: _Writing, records: Sequence[Record]) -> None:
+    entries = [_entry(writing, record) for record in records]
     try:
-        with savepoint(session):
-            write_entries(session, book, entries, now=now, types=types)
+        with savepoint(writing.session):
+            _write_entries(writing, entries)
     except LedgerError:
-        _find_refused(session, book, records, entries, types, now)
+        _find_refused(writing, records, entries)
         raise
 
 
-def _find_refused(
-    session: Session,
-    book: Book,
-    records: Sequence[Record],
-    entries: Sequence[Entry],
-    types: dict[str, str],
-    now: datetime,
-) -> None:
+def _find_refused(writing: _Writing, records: Sequence[Record], entries: Sequence[Entry]) -> None:
     # One by one, which is slow, but only a refusal pays for it: the client must learn which record.
     for record, entry in zip(records, entries, strict=True):
         try:
-            write_entries(session, book, [entry], now=now, types=types)
+            _write_entries(writing, [entry])
         except LedgerError as error:
             raise located(error, record.where) from error
 
 
-def _entry(book: Book, record: Record, actor: str) -> Entry:
+def _write_entries(writing: _Writing, entries: Sequence[Entry]) -> None:
+    write_entries(writing.session, writing.book, entries, now=writing.now, types=writing.types)
+
+
+def _entry(writing: _Writing, record: Record) -> Entry:
     try:
         return Entry(
             id=new_id(),
             postings=tuple(
-                _posting(book, each.account, each.asset, each.quantity) for each in record.entries
+                _posting(writing.book, each.account, each.asset, each.quantity) for each in record.entries
             ),
-            description=rules.check_text(
-                record.description, rules.DESCRIPTION_CHARS_MAX, pointer="/description"
-            )
-            or "",
+            description=rules.check_description(record.description),
             reference=rules.check_reference(record.reference),
             effective_at=record.effective_at,
             metadata=rules.check_metadata(record.metadata),
-            actor=actor,
+            actor=writing.actor,
         )
     except LedgerError as error:
         raise located(error, record.where) from error
@@ -236,4 +191,4 @@ def _posting(book: Book, account: str, asset: str, quantity: Decimal) -> EntryPo
     minor = int(quantity.scaleb(scale))
     if abs(minor) > MINOR_MAX:
         raise AmountOutOfRange(f"{quantity} {asset} does not fit into 64 bits of its smallest unit.")
-    return EntryPosting(rules.check_path(account, pointer=None), asset, minor)
+    return EntryPosting(checked_path(account), asset, minor)

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-JournalCode = Literal["invalid_request", "unbalanced", "invalid_amount", "malformed_json"]
+JournalCode = Literal[
+    "invalid_request", "unbalanced", "invalid_amount", "malformed_json", "invalid_parameter"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,8 @@ class Entry:
 class Record:
     """One transaction of a journal, whose entries sum to zero for each asset.
 
-    `where` ("line 12", "index 3") names it in refusals; `effective_at` is the first instant of its day, UTC.
+    `where` ("line 12", "index 3") names it in refusals; `effective_at` is the first instant of its day, UTC,
+    where the journal tells no time.
     """
 
     where: str
@@ -49,9 +52,16 @@ class Journal:
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
-    """What the caller adds to a journal; `default_asset` is the asset of amounts without a commodity."""
+    """What the caller adds to a journal; `default_asset` is the asset of amounts without a commodity.
+
+    The rest is for CSV: `columns` maps a column of ours to the file's own header for it, and the accounts are
+    those of a bank statement, which names none.
+    """
 
     default_asset: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    account: str | None = None
+    counter_account: str | None = None
 
 
 Reader = Callable[[bytes, ReadOptions], Journal]

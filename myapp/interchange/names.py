@@ -1,10 +1,31 @@
 """What a journal may call things: accounts, assets, and the words that go with a record."""
 
+import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from myapp.interchange.journal import JournalError
 from myapp.ledger import rules
 from myapp.ledger.errors import InvalidRequest
+
+# A journal names few accounts and assets, each of them often; bounded, because names come from outside.
+_NAMES_MAX = 10_000
+_NOT_KEPT = re.compile("[\0\ud800-\udfff]")
+
+
+@lru_cache(_NAMES_MAX)
+def checked_path(name: str) -> str:
+    """Return the account's path in Unicode's composed form (NFC).
+
+    Raises:
+        InvalidRequest: when it is too long, has a blank segment or an unprintable character.
+    """
+    return rules.check_path(name, pointer=None)
+
+
+@lru_cache(_NAMES_MAX)
+def _checked_code(commodity: str) -> str:
+    return rules.check_asset_code(commodity, pointer=None)
 
 
 def account_path(name: str) -> str:
@@ -14,7 +35,7 @@ def account_path(name: str) -> str:
         JournalError: when it is too long, has a blank segment or an unprintable character.
     """
     try:
-        return rules.check_path(name, pointer=None)
+        return checked_path(name)
     except InvalidRequest as error:
         raise JournalError(f"{shown(name)} cannot be the path of an account") from error
 
@@ -26,7 +47,7 @@ def asset_code(commodity: str) -> str:
         JournalError: when it is empty, too long, or has a space, a quote or an unprintable character.
     """
     try:
-        return rules.check_asset_code(commodity, pointer=None)
+        return _checked_code(commodity)
     except InvalidRequest as error:
         raise JournalError(f"the commodity {shown(commodity)} cannot be the code of an asset") from error
 
@@ -37,7 +58,7 @@ def words(text: str) -> str:
     Raises:
         JournalError: for a NUL, which PostgreSQL refuses, and for half a surrogate pair, which has no UTF-8.
     """
-    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if _NOT_KEPT.search(text):
         raise JournalError(f"{shown(text)} has a character that cannot be kept")
     return text
 

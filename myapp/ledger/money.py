@@ -36,6 +36,17 @@ def parse_amount(text: str, scale: int, *, pointer: str | None = None) -> int:
     return _in_range(sign, whole.lstrip("0") + fraction.ljust(scale, "0"), pointer)
 
 
+def parse_quantity(text: str) -> Decimal:
+    """Return a plain decimal exactly, with as many decimals as it has, whatever the asset's scale.
+
+    Raises:
+        InvalidAmount: not a plain decimal: an exponent, a separator of thousands, a space.
+    """
+    if _AMOUNT.fullmatch(text) is None:
+        raise InvalidAmount(f"{_shown(text)} is not a decimal amount such as 12.50.")
+    return Decimal(text)
+
+
 def _in_range(sign: str, digits: str, pointer: str | None) -> int:
     minor = int(digits or "0") if len(digits) <= _DIGITS_MAX else MINOR_MAX + 1
     if minor > MINOR_MAX:

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
@@ -209,7 +210,16 @@ def test_documents_are_left_out_whether_they_exist_or_not(tmp_path: Path) -> Non
 
 
 def test_the_format_is_registered() -> None:
-    assert READERS["beancount"] is read
+    assert READERS["beancount"](b"", ReadOptions()) == read(b"", ReadOptions())
+
+
+@pytest.mark.parametrize(
+    "options", [{"columns": {"amount": "x"}}, {"account": ""}, {"counter_account": "equity:x"}]
+)
+def test_what_is_said_of_columns_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(JournalError) as refused:
+        READERS["beancount"](b"", ReadOptions(**options))
+    assert refused.value.code == "invalid_parameter"
 
 
 # What beancount finds wrong

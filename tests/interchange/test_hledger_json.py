@@ -141,7 +141,16 @@ def test_account_paths_are_composed() -> None:
 
 
 def test_the_format_is_registered() -> None:
-    assert READERS["hledger-json"] is read
+    assert READERS["hledger-json"](b"[]", ReadOptions()) == read(b"[]", ReadOptions())
+
+
+@pytest.mark.parametrize(
+    "options", [{"columns": {"amount": "x"}}, {"account": ""}, {"counter_account": "equity:x"}]
+)
+def test_what_is_said_of_columns_is_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(JournalError) as refused:
+        READERS["hledger-json"](b"[]", ReadOptions(**options))
+    assert refused.value.code == "invalid_parameter"
 
 
 # Quantities

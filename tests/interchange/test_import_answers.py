@@ -66,7 +66,7 @@ def test_a_number_of_more_than_64_bits_can_be_imported_with_a_key(app: TestApp) 
     exact = document(record(125 * 10**30, places=31))
     assert send(app, exact, status=201, headers={"Idempotency-Key": "once"}).json["transactions"] == 1
     (transaction,) = listed(app, "transactions")
-    assert {each["amount"] for each in transaction["postings"]} == {"12.5", "-12.5"}
+    assert {each["amount"] for each in transaction["postings"]} == {"12.50", "-12.50"}
 
 
 @pytest.mark.parametrize("query", ["", "?format=", "?format=ledger", "?format=HLEDGER-JSON"])

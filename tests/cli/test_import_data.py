@@ -1,0 +1,36 @@
+"""`myapp import` of journals that no one here wrote: every balance is what hledger or beancount computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from webtest import TestApp
+
+from tests.apps import close, make_app
+from tests.cli.conftest import Shell
+from tests.databases import Database
+from tests.interchange.imports import LEDGER
+from tests.interchange.journal_data import expected_balances, needs_data
+from tests.interchange.test_importing import OPTIONS, assert_balances, every_journal
+
+
+@pytest.fixture
+def app(database: Database) -> Iterator[TestApp]:
+    made = make_app(database)
+    yield made
+    close(made)
+
+
+@needs_data
+@every_journal
+def test_balances_equal_the_neighbouring_file_after_an_import_by_the_command(
+    shell: Shell, app: TestApp, path: Path
+) -> None:
+    if path.suffix == ".beancount":
+        pytest.importorskip("beancount", reason="beancount is an optional extra")
+    options = OPTIONS.get(path.stem, {}).items()
+    given = [word for name, value in options for word in (f"--{name.replace('_', '-')}", value)]
+    assert shell.succeed("myapp", "import", str(path), "--ledger", LEDGER, *given).startswith("Imported")
+    assert_balances(app, expected_balances(path))
