@@ -10,10 +10,11 @@ WORKERS ?= 2
 ARGS   ?=
 CHAOS  ?=
 FAULTS ?=
+MODEL  ?= 5000x100
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev serve debug migrate demo test optimized chaos chaos-long faults guards bench reference lint types strategies shell requirements clean
+.PHONY: help install install-dev serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference lint types strategies shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -61,6 +62,9 @@ chaos-long: install-dev  ## the same for about 80 minutes, and the races 25 time
 
 faults: install-dev  ## fail pairs of calls to the database driver, at every writing endpoint
 	$(BIN)/python -m tests.faults --pairs $(FAULTS)
+
+model-long: install-dev  ## hold the API to the model for 5,000 programs of 100 steps (MODEL=… for others)
+	MODEL=$(MODEL) $(BIN)/python -m pytest -n $(WORKERS) --timeout=0 tests/model
 
 guards: install-dev  ## break each guard of the session once, in a copy, and see its tests go red
 	$(BIN)/python -m tools.guards $(GUARDS)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from tests.model.drawing import asked, days, keys, share, ticks
 from tests.model.holds import TICK, Hold
@@ -56,9 +57,16 @@ class HoldRules(Machine):
         if self.post(url, {}, holds.to_end(number), key, status=200):
             holds.void(number)
 
+    @invariant()
+    def every_step_takes_a_while(self) -> None:
+        self._let_go_by(TICK / 4)
+
     @rule(ticks=st.integers(1, 2))
     def wait(self, ticks: int) -> None:
-        self.clock.now += ticks * TICK
+        self._let_go_by(ticks * TICK)
+
+    def _let_go_by(self, time: timedelta) -> None:
+        self.clock.now += time
         self.books.holds.now = self.clock.now
 
     def any_hold(self, data: Any) -> int:

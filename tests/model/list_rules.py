@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from tests.model import past
 from tests.model.books import Entry
-from tests.model.drawing import DAYS, NAMED, REFERENCES, TRIPS, known_assets
+from tests.model.drawing import DAYS, NAMED, REFERENCES, TRIPS, known_assets, prefixes
 from tests.model.machine import Machine
 from tests.model.past import Receipt
 from tests.model.spelling import as_sent, first_instant, last_instant, moment, query, written
@@ -37,12 +37,13 @@ class ListRules(Machine):
     def look_at_transactions(self, filters: dict[str, str]) -> None:
         self.compare_transactions(filters)
 
-    @rule(
-        status=st.sampled_from([None, "open", "captured", "voided", "expired"]),
-        account=st.none() | st.sampled_from(NAMED),
-    )
+    @rule(status=statuses, account=st.none() | st.sampled_from(NAMED))
     def look_at_holds(self, status: str | None, account: str | None) -> None:
         self.compare_holds(status, account)
+
+    @rule(prefix=prefixes, status=st.sampled_from([None, "open", "frozen", "closed"]))
+    def look_at_accounts(self, prefix: str | None, status: str | None) -> None:
+        self.compare_accounts(prefix, status)
 
     @precondition(lambda self: self.books.accounts)
     @rule(data=st.data(), asset=known_assets, first=st.sampled_from(DAYS), last=st.sampled_from(DAYS))
@@ -60,9 +61,14 @@ class ListRules(Machine):
             (entry_id, written(amount, asset), written(balance, asset)) for entry_id, amount, balance in lines
         ]
 
-    def compare_accounts(self) -> None:
-        found = {each["path"]: each["status"] for each in self.all_of("accounts?")}
-        assert found == {path: account.status for path, account in self.books.accounts.items()}
+    def compare_accounts(self, prefix: str | None = None, status: str | None = None) -> None:
+        found = self.all_of(f"accounts?{query(prefix=prefix, status=status)}")
+        expected = sorted(
+            (path, account.status)
+            for path, account in self.books.accounts.items()
+            if path.startswith(prefix or "") and status in (None, account.status)
+        )
+        assert [(each["path"], each["status"]) for each in found] == expected
 
     def compare_transactions(self, filters: dict[str, str]) -> None:
         kept = [(entry, made) for entry, made in past.receipts(self.books) if keeps(entry, filters)]
