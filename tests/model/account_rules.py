@@ -6,20 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, precondition, rule
+from hypothesis.stateful import precondition, rule
 
 from tests.model.books import Account, Bounds
-from tests.model.drawing import CASH, CASH_LIMIT, NAMELESS, bounds, keys, known_assets, paths
+from tests.model.drawing import NAMELESS, bounds, keys, known_assets, paths
 from tests.model.machine import Machine
 from tests.model.spelling import limits_sent
 
 
 class AccountRules(Machine):
     """What is done to accounts."""
-
-    @initialize()
-    def begin_with_a_limit(self) -> None:
-        self.open_account(CASH, "USD", CASH_LIMIT, None)
 
     @rule(path=paths, asset=known_assets, limit=bounds, key=keys)
     def open_account(self, path: str, asset: str, limit: Bounds, key: str | None) -> None:

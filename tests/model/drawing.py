@@ -11,7 +11,7 @@ from tests.model.legs import Leg, Legs
 from tests.model.past import Times
 from tests.model.spelling import SCALES, Asked, last_instant
 
-# Every program begins with a limit on this account, and many transfers touch it.
+# Every program begins with a limit on this account and something on it, and many transfers touch it.
 CASH, CASH_LIMIT = "assets:cash", (0, 150)
 NAMED = (
     CASH, "assets:bank:a", "assets:bank:b", "expenses:food", "liabilities:card", "income:job",

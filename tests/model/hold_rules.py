@@ -72,4 +72,5 @@ class HoldRules(Machine):
     def any_hold(self, data: Any) -> int:
         """Return the number of a hold, most often one of the newest."""
         newest = len(self.books.holds.kept) - 1
-        return newest - data.draw(st.integers(0, min(newest, 3)) | st.integers(0, newest))
+        back: int = data.draw(st.integers(0, min(newest, 3)) | st.integers(0, newest))
+        return newest - back

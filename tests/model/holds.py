@@ -52,6 +52,9 @@ class Holds:
         amounts = [amount for *key, amount in left if key == [path, asset]]
         return sum(max(0, amount) for amount in amounts), sum(max(0, -amount) for amount in amounts)
 
+    def accounts(self) -> set[str]:
+        return {path for hold in self.kept for path, _, _ in hold.legs}
+
     def to_place(self, reference: str | None, expires_at: datetime | None) -> set[str]:
         """Return the codes with which a hold as such may be refused, whatever its legs."""
         taken = reference is not None and reference in {each.reference for each in self.kept}

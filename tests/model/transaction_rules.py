@@ -57,7 +57,8 @@ class TransactionRules(Machine):
         self.post(used.path, body, {"idempotency_key_reused"}, key)
 
     def any_entry(self, data: Any) -> Entry:
-        return self.books.entries[data.draw(st.integers(0, len(self.books.entries) - 1))]
+        number: int = data.draw(st.integers(0, len(self.books.entries) - 1))
+        return self.books.entries[number]
 
 
 def other(body: dict[str, Any]) -> dict[str, Any]:
