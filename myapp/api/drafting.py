@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from myapp.api.bodies import PostingBody, TransactionBody
@@ -31,13 +31,15 @@ def postings_of(bodies: Iterable[PostingBody]) -> tuple[PostingDraft, ...]:
     return tuple(PostingDraft(each.account, each.asset, each.amount) for each in bodies)
 
 
-def moment(text: str | None, pointer: str) -> datetime | None:
-    """Return a time, None where none is given; a date alone means its first instant.
+def moment(
+    text: str | None, pointer: str, read: Callable[[str], datetime] = first_instant
+) -> datetime | None:
+    """Return a time, None where none is given; a date alone means its first instant, unless `read` differs.
 
     Raises:
         InvalidRequest: it is neither a time nor a date.
     """
     try:
-        return None if text is None else first_instant(text)
+        return None if text is None else read(text)
     except ValueError as error:
         raise InvalidRequest(f"{error}.", pointer=pointer) from error

@@ -18,6 +18,7 @@ _AMOUNT = {"pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
 _DESCRIBED = {"maxLength": DESCRIPTION_CHARS_MAX}
 _STORED_METADATA = {"description": "Texts by key; at most 50."}
 _GIVEN_TIME = "A date, which means its first instant, or an RFC 3339 time."
+_LAST_TIME = "A date, which means all of that day, or an RFC 3339 time."
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "amount": {"description": "Positive is a debit, negative a credit.", "examples": ["12.50"], **_AMOUNT},
@@ -96,7 +97,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "recorded_at": {"description": "When it was posted."},
     "created_at": {"description": "When it was made."},
     "expires_at": {"description": "When it stops to work; null for never."},
-    "KeyBody.expires_at": {"description": "A date, which means all of that day, or an RFC 3339 time."},
+    "KeyBody.expires_at": {"description": f"When it stops to work. {_LAST_TIME}"},
     "revoked_at": {"description": "When it was revoked; null while it works."},
     "actor": {"description": "Whose key it was, as `key:NAME`; `local` where no key is asked for."},
     "reverses": {"description": "The transaction that this one takes back."},
@@ -121,7 +122,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "ledger": {"description": "The ledger's name."},
     "HoldView.status": {"description": "What became of it.", "enum": list(STATUSES)},
     "HoldView.expires_at": {"description": "When it is let go by itself; null for never."},
-    "HoldBody.expires_at": {"description": f"When it is let go by itself. {_GIVEN_TIME}"},
+    "HoldBody.expires_at": {"description": f"When it is let go by itself. {_LAST_TIME}"},
     "mode": {"description": "All or none, or each alone.", "enum": ["atomic", "each"]},
     "BatchBody.transactions": {
         "description": "Transactions, each with its own `idempotency_key` if it has one; applied in order."

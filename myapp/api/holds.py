@@ -12,11 +12,13 @@ from myapp.api.drafting import draft_of, moment, postings_of
 from myapp.http import parameters
 from myapp.http.paging import instant, page_request, uuid
 from myapp.http.request import Request
+from myapp.http.times import last_instant
 from myapp.ledger.drafts import CaptureDraft
 from myapp.ledger.errors import HoldNotFound
 from myapp.ledger.holds import capturing, ending, placing, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.holds.views import STATUSES
+from myapp.ledger.ids import read_id
 from myapp.ledger.ledgers import open_book
 
 
@@ -24,7 +26,7 @@ def create(request: Request, body: HoldBody) -> Answer:
     """Place a hold."""
     ledger = request.matchdict["ledger"]
     given: dict[str, Any] = {"now": request.now, "actor": request.identity.actor}
-    expires_at = moment(body.expires_at, "/expires_at")
+    expires_at = moment(body.expires_at, "/expires_at", last_instant)
     view = placing.place(request.dbsession, ledger, draft_of(body), expires_at=expires_at, **given)
     return created(view, "ledgers", ledger, "holds", str(view.id))
 
@@ -69,6 +71,6 @@ def find(request: Request) -> Answer:
 
 def _id(request: Request) -> UUID:
     try:
-        return UUID(request.matchdict["hold"])
+        return read_id(request.matchdict["hold"])
     except ValueError:
         raise HoldNotFound("The ledger has no hold with this id.") from None

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
 from myapp.api.answer import Answer
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import KeyBody
+from myapp.api.drafting import moment
 from myapp.http.errors import Forbidden
 from myapp.http.paging import page_request, uuid
 from myapp.http.request import Request
 from myapp.http.times import last_instant
-from myapp.ledger.errors import InvalidRequest, KeyNotFound, LedgerNotFound
+from myapp.ledger.errors import KeyNotFound, LedgerNotFound
+from myapp.ledger.ids import read_id
 from myapp.security import keys
 from myapp.security.keys import MadeKey
 
@@ -25,7 +26,7 @@ def create(request: Request, body: KeyBody) -> Answer:
         body.scopes,
         now=request.now,
         ledger=_manageable(request, body.ledger),
-        expires_at=None if body.expires_at is None else _expires_at(body.expires_at),
+        expires_at=moment(body.expires_at, "/expires_at", last_instant),
     )
     # What is remembered for an idempotency key lies in the database, where no secret may.
     return Answer(MadeKey.of(view, secret), 201, remembered=MadeKey.of(view, None))
@@ -38,13 +39,6 @@ def _manageable(request: Request, ledger: str | None) -> str | None:
     if ledger is None:
         raise Forbidden(f"The key is for the ledger {own!r} alone, so it makes no key for all.")
     raise LedgerNotFound(f"There is no ledger {ledger!r}.")
-
-
-def _expires_at(text: str) -> datetime:
-    try:
-        return last_instant(text)
-    except ValueError as error:
-        raise InvalidRequest(f"{error}.", pointer="/expires_at") from error
 
 
 def listed(request: Request) -> Answer:
@@ -63,6 +57,6 @@ def revoke(request: Request) -> Answer:
 
 def _id(request: Request) -> UUID:
     try:
-        return UUID(request.matchdict["key"])
+        return read_id(request.matchdict["key"])
     except ValueError:
         raise KeyNotFound("There is no key with this id.") from None

@@ -52,7 +52,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     "known_at": Parameter("As recorded by this time; a date means all of that day.", _TIME),
     "from": Parameter("The earliest effective time; a date means its first instant.", _TIME),
     "to": Parameter("The latest effective time; a date means all of that day.", _TIME),
-    "prefix": Parameter("Only accounts whose path begins with these segments.", _TEXT),
+    "prefix": Parameter("Only accounts whose path begins with this text.", _TEXT),
     "type": Parameter("Only accounts of this type.", _one_of(ACCOUNT_TYPES)),
     "accounts.status": Parameter("Only accounts in this state.", _one_of(ACCOUNT_STATUSES)),
     "holds.status": Parameter(
@@ -68,7 +68,9 @@ PARAMETERS: Mapping[str, Parameter] = {
     "statement.asset": Parameter("The asset that is counted.", _TEXT, required=True),
     "reference": Parameter("Only the transaction with this reference.", _TEXT),
     "metadata.": Parameter("Only transactions whose metadata has this value under KEY.", _TEXT),
-    "q": Parameter("Only transactions with this text in their description, in any case.", _TEXT),
+    "q": Parameter(
+        "Only transactions with this text in their description; a and A are the same, ä and Ä are not.", _TEXT
+    ),
     "order": Parameter(
         "Newest first by which of the two times.",
         {**_one_of(("recorded", "effective")), "default": "recorded"},

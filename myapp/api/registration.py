@@ -86,6 +86,9 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
 
 def _accepted(request: Any, route: Route) -> str:
     """Return the media type that the client likes best, JSON where it does not care."""
+    # An empty header asks for nothing in particular.
+    if not request.headers.get("Accept"):
+        return JSON
     offered = (JSON, *route.also_as)
     # Clients may name the charset, though there is one alone, and who takes problems alone may get one.
     spelt = {f"{media_type}{charset}": media_type for media_type in offered for charset in _CHARSETS}

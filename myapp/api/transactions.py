@@ -16,6 +16,7 @@ from myapp.ledger import reversals, transactions
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import TransactionNotFound
 from myapp.ledger.idempotency import recall
+from myapp.ledger.ids import read_id
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key, post, preview
 
@@ -80,6 +81,6 @@ def reverse(request: Request, body: ReversalBody) -> Answer:
 
 def _id(request: Request) -> UUID:
     try:
-        return UUID(request.matchdict["id"])
+        return read_id(request.matchdict["id"])
     except ValueError:
         raise TransactionNotFound("The ledger has no transaction with this id.") from None

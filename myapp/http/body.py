@@ -21,6 +21,8 @@ JSON = "application/json"
 _AT = re.compile(r"(?P<message>.*) - at `(?P<path>.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _FIELD = re.compile(r"Object (?:missing required|contains unknown) field `(.*)`", re.DOTALL)
+# More than any number has that is taken; as a float, a number of more digits is infinite.
+_DIGITS_MAX = 1_000
 # Where a JSON number is not merely of the wrong type, but no amount.
 _AMOUNTS = ("amount", "min", "max")
 
@@ -29,7 +31,8 @@ def read_body(request: Request, media_types: Collection[str], bytes_max: int) ->
     """Return the body.
 
     Raises:
-        UnsupportedMediaType: it is declared as something else than `media_types`, or as not UTF-8.
+        UnsupportedMediaType: it is declared as something else than `media_types`, as not UTF-8, or as
+            compressed.
         BodyTooLarge: it has more than `bytes_max` bytes.
     """
     declared = (request.content_type or "").lower()
@@ -38,6 +41,8 @@ def read_body(request: Request, media_types: Collection[str], bytes_max: int) ->
     # ASCII is UTF-8, too. A file in any other encoding would be read as other letters than were meant.
     if request.charset.lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
         raise UnsupportedMediaType("Send UTF-8.")
+    if (request.headers.get("Content-Encoding") or "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body as it is, without a Content-Encoding.")
     if (request.content_length or 0) > bytes_max:
         raise BodyTooLarge(f"At most {bytes_max} bytes are taken here.")
     body = request.body
@@ -79,7 +84,12 @@ def parse_json(body: bytes) -> Any:
         MalformedJson: as `decode_json`; also NaN, and text that is not Unicode (lone surrogates).
     """
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_no_constant,
+            parse_int=_whole,
+        )
         json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedJson(f"The body is not JSON: {_short(error)}.") from error
@@ -91,6 +101,11 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a key occurs twice in an object")
     return members
+
+
+def _whole(digits: str) -> int | float:
+    # A number of a million digits is JSON too; Python converts none so long, and nothing here takes one.
+    return int(digits) if len(digits) <= _DIGITS_MAX else float(digits)
 
 
 def _no_constant(name: str) -> Any:

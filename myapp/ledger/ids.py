@@ -16,3 +16,15 @@ def new_id() -> UUID:
     fraction = (rest_ns << 12) // 1_000_000
     random = secrets.randbits(62)
     return UUID(int=milliseconds << 80 | _VERSION_7 | fraction << 64 | _VARIANT | random)
+
+
+def read_id(text: str) -> UUID:
+    """Return the id that a text spells as RFC 9562 does, in either case.
+
+    Raises:
+        ValueError: it is no id, or one in braces, without its hyphens, or as a URN: a thing has one address.
+    """
+    found = UUID(text)
+    if str(found) != text.lower():
+        raise ValueError("an id is written with four hyphens and nothing around it")
+    return found

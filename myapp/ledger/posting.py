@@ -16,6 +16,7 @@ from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import format_amount
 from myapp.ledger.plan import Plan, plan
 from myapp.ledger.refusals import refusal
+from myapp.ledger.reuse import BEFORE_THE_CLAIM, refuse_reuse
 from myapp.ledger.savepoints import savepoint
 from myapp.ledger.settling import POST, settle
 from myapp.ledger.views import PostingView, TransactionView
@@ -45,9 +46,14 @@ def post(
         LedgerError: the draft breaks a rule, or an account refuses; the transaction must abort.
     """
     book = open_book(session, ledger, [posting.asset for posting in draft.postings])
-    entry = check(book, draft, now=now, actor=actor)
-    claims = (Claim(key.key, key.fingerprint, entry.id),) if key is not None else ()
-    written = write_entries(session, book, [entry], now=now, claims=claims)
+    try:
+        entry = check(book, draft, now=now, actor=actor)
+        claims = (Claim(key.key, key.fingerprint, entry.id),) if key is not None else ()
+        written = write_entries(session, book, [entry], now=now, claims=claims)
+    except BEFORE_THE_CLAIM:
+        if key is not None:
+            refuse_reuse(session, book.id, key.key, key.fingerprint)
+        raise
     return None if written is None else receipt(book, *written)
 
 

@@ -24,7 +24,8 @@ def is_page(request: Any) -> bool:
     if route is not None:
         return bool(route.name.startswith(PREFIX))
     accepted = request.accept.acceptable_offers(["application/json", "text/html"])
-    return not request.path_info.startswith("/v1") and accepted[:1] == [("text/html", 1.0)]
+    # Not decoded: what is refused may be an address that is no UTF-8.
+    return not request.environ.get("PATH_INFO", "").startswith("/v1") and accepted[:1] == [("text/html", 1.0)]
 
 
 def problem_page(request: Any, document: dict[str, Any]) -> Response | None:

@@ -95,6 +95,8 @@ UNREADABLE_TIMES = [
     "2026-01-05T10:00:00",
     "2026-01-05T25:00:00Z",
     "2026-01-05T10:00:00%2B24:00",
+    "2026-01-05T10:00:00%2B02:60",
+    "2026-01-05T10:00:00-00:99",
     "9999-12-31T23:59:59-23:59",
     "0001-01-01T00:00:00%2B00:01",
     "yesterday",
@@ -143,6 +145,17 @@ MISSING = [
 @pytest.mark.parametrize(("url", "code"), MISSING, ids=lambda value: value[:50])
 def test_what_is_not_there_is_named(library: TestApp, url: str, code: str) -> None:
     refused(send(library, "GET", url), code)
+
+
+@pytest.mark.parametrize("spelling", ["{{{}}}", "urn:uuid:{}", "{} ", "%20{}", "-{}"])
+@pytest.mark.parametrize(
+    ("list_", "code"), [("transactions", "transaction_not_found"), ("holds", "hold_not_found")]
+)
+def test_a_thing_has_one_address(library: TestApp, list_: str, code: str, spelling: str) -> None:
+    known = send(library, "GET", f"{LEDGER}/{list_}").json["data"][0]["id"]
+    assert send(library, "GET", f"{LEDGER}/{list_}/{known.upper()}").status_int == 200
+    for given in (spelling.format(known), known.replace("-", "")):
+        refused(send(library, "GET", f"{LEDGER}/{list_}/{given}"), code)
 
 
 def test_what_is_in_another_ledger_is_not_in_this_one(library: TestApp) -> None:

@@ -257,6 +257,11 @@ def test_a_hold_that_cannot_be_is_refused(
     refused(send(library, "POST", HOLDS, {**transfer(), **more}), code, pointer)
 
 
+def test_a_hold_until_a_day_lasts_through_it(held: TestApp) -> None:
+    hold = send_ok(held, "POST", HOLDS, transfer(amount="1.00", expires_at="2999-01-31"), 201)
+    assert hold["expires_at"] == "2999-01-31T23:59:59.999999Z"
+
+
 def test_a_refused_hold_tells_the_limit(held: TestApp) -> None:
     place(held, "60")
     told = refused(send(held, "POST", HOLDS, transfer(amount="50")), "insufficient_funds")

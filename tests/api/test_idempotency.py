@@ -103,6 +103,32 @@ def test_one_key_for_two_kinds_of_request_is_reused(books: TestApp) -> None:
     assert "assets:a" not in str(get(books, "/accounts"))
 
 
+REFUSED_ANYWAY = {
+    "unbalanced": {"postings": [*transfer()["postings"], {"account": "a", "asset": "USD", "amount": "1"}]},
+    "no postings": {"postings": []},
+    "a number of decimals": transfer(amount="1.234"),
+    "an asset": transfer() | {"postings": [{**each, "asset": "X"} for each in transfer()["postings"]]},
+    "an account": transfer("nowhere"),
+    "a frozen account": transfer("assets:frozen"),
+    "a reference": transfer(reference="taken"),
+    "a description": transfer(description="x" * 10_001),
+}
+
+
+@pytest.mark.parametrize("other", REFUSED_ANYWAY.values(), ids=REFUSED_ANYWAY)
+def test_a_reused_key_is_told_whatever_else_is_wrong(books: TestApp, other: Any) -> None:
+    send_ok(books, "POST", f"{LEDGER}/accounts", {"path": "assets:frozen"}, 201)
+    send_ok(books, "PATCH", account_url("assets:frozen"), {"status": "frozen"})
+    post(books, reference="taken")
+    url = f"{LEDGER}/transactions"
+    code = refused(send(books, "POST", url, other, headers=KEY), send(books, "POST", url, other).json["code"])
+    assert code["code"] != "idempotency_key_reused"
+    assert send(books, "POST", url, transfer(), headers=KEY).status_int == 201
+    after = everything(books)
+    refused(send(books, "POST", url, other, headers=KEY), "idempotency_key_reused")
+    assert everything(books) == after
+
+
 @pytest.mark.parametrize("key", ["!", "~" * 255, "a-b_c:d/e", '"quoted"'])
 def test_visible_ascii_is_a_key(books: TestApp, key: str) -> None:
     headers = {"Idempotency-Key": key}

@@ -26,9 +26,11 @@ def test_a_client_that_wants_no_json_is_refused(library: TestApp, route: Route) 
 @pytest.mark.parametrize(
     "accept",
     [
+        "",
         "*/*",
         "application/json",
         "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
         "application/*;q=0.1",
         "text/html, */*;q=0.5",
         "application/problem+json",
@@ -47,6 +49,24 @@ def test_a_client_that_takes_json_is_answered(library: TestApp, accept: str) -> 
 def test_a_body_of_another_type_is_refused(library: TestApp, route: Route, media_type: str) -> None:
     answer = send(library, route.method, address(library, route.path), b"{}", content_type=media_type)
     refused(answer, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("accept", ["application/json;q=0", "application/json;version=1", "text/*"])
+def test_what_only_looks_like_json_is_not_answered(library: TestApp, accept: str) -> None:
+    refused(send(library, "GET", LEDGER, headers={"Accept": accept}), "not_acceptable")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, gzip", "unheard-of"])
+def test_a_compressed_body_is_not_read(library: TestApp, coding: str) -> None:
+    headers = {"Content-Encoding": coding}
+    answer = send(library, "POST", f"{LEDGER}/transactions", transfer(), headers=headers)
+    refused(answer, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity"])
+def test_a_body_that_is_said_to_be_as_it_is_is_read(library: TestApp, coding: str) -> None:
+    url, headers = f"{LEDGER}/transactions?dry_run=true", {"Content-Encoding": coding}
+    assert send(library, "POST", url, transfer(), headers=headers).status_int == 200
 
 
 @pytest.mark.parametrize(
