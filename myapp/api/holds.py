@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import CaptureBody, HoldBody, VoidBody
 from myapp.api.drafting import draft_of, moment, postings_of
-from myapp.http import parameters
+from myapp.http import parameters, questions
 from myapp.http.paging import instant, page_request, uuid
 from myapp.http.request import Request
 from myapp.http.times import last_instant
 from myapp.ledger.drafts import CaptureDraft
-from myapp.ledger.errors import HoldNotFound
 from myapp.ledger.holds import capturing, ending, placing, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.holds.views import STATUSES
-from myapp.ledger.ids import read_id
 from myapp.ledger.ledgers import open_book
 
 
@@ -40,14 +37,14 @@ def capture(request: Request, body: CaptureBody) -> Answer:
         moment(body.effective_at, "/effective_at"),
     )
     given: dict[str, Any] = {"now": request.now, "actor": request.identity.actor}
-    view = capturing.capture(request.dbsession, ledger, _id(request), draft, **given)
+    view = capturing.capture(request.dbsession, ledger, questions.hold_id(request), draft, **given)
     return created(view, "ledgers", ledger, "transactions", str(view.id))
 
 
 def void(request: Request, body: VoidBody) -> Answer:
     """Void a hold."""
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    return Answer(ending.void(request.dbsession, book, _id(request), now=request.now))
+    return Answer(ending.void(request.dbsession, book, questions.hold_id(request), now=request.now))
 
 
 def listed(request: Request) -> Answer:
@@ -66,11 +63,4 @@ def listed(request: Request) -> Answer:
 def find(request: Request) -> Answer:
     """Show a hold."""
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    return Answer(reading.find(request.dbsession, book, _id(request), now=request.now))
-
-
-def _id(request: Request) -> UUID:
-    try:
-        return read_id(request.matchdict["hold"])
-    except ValueError:
-        raise HoldNotFound("The ledger has no hold with this id.") from None
+    return Answer(reading.find(request.dbsession, book, questions.hold_id(request), now=request.now))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
@@ -14,9 +13,7 @@ from myapp.http import parameters, questions
 from myapp.http.request import Request
 from myapp.ledger import reversals, transactions
 from myapp.ledger.drafts import ReversalDraft
-from myapp.ledger.errors import TransactionNotFound
 from myapp.ledger.idempotency import recall
-from myapp.ledger.ids import read_id
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key, post, preview
 
@@ -59,13 +56,15 @@ def listed(request: Request) -> Answer:
 def find(request: Request) -> Answer:
     """Show a transaction."""
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    return Answer(transactions.find(request.dbsession, book, _id(request)))
+    return Answer(transactions.find(request.dbsession, book, questions.transaction_id(request)))
 
 
 def change(request: Request, body: MetadataChange) -> Answer:
     """Change a transaction's metadata."""
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    view = transactions.change_metadata(request.dbsession, book, _id(request), body.metadata, now=request.now)
+    view = transactions.change_metadata(
+        request.dbsession, book, questions.transaction_id(request), body.metadata, now=request.now
+    )
     return Answer(view)
 
 
@@ -74,13 +73,11 @@ def reverse(request: Request, body: ReversalBody) -> Answer:
     ledger = request.matchdict["ledger"]
     draft = ReversalDraft(body.description, moment(body.effective_at, "/effective_at"), body.metadata)
     view = reversals.reverse(
-        request.dbsession, ledger, _id(request), draft, now=request.now, actor=request.identity.actor
+        request.dbsession,
+        ledger,
+        questions.transaction_id(request),
+        draft,
+        now=request.now,
+        actor=request.identity.actor,
     )
     return created(view, "ledgers", ledger, "transactions", str(view.id))
-
-
-def _id(request: Request) -> UUID:
-    try:
-        return read_id(request.matchdict["id"])
-    except ValueError:
-        raise TransactionNotFound("The ledger has no transaction with this id.") from None

@@ -23,21 +23,13 @@ from myapp.interchange.importing import (
     read_journal,
 )
 from myapp.interchange.journal import Journal, ReadOptions
-from myapp.interchange.readers import READERS
+from myapp.interchange.readers import READERS, format_of
 from myapp.ledger import ledgers, rules
-from myapp.ledger.errors import IdempotencyKeyReused, InvalidRequest, LedgerNotFound
+from myapp.ledger.errors import IdempotencyKeyReused, LedgerNotFound
 from myapp.ledger.idempotency import claim, complete
 from myapp.ledger.ids import new_id
 from myapp.ledger.posting import Key
 from myapp.ledger.savepoints import savepoint
-
-_FORMATS = {
-    ".json": "hledger-json",
-    ".beancount": "beancount",
-    ".bean": "beancount",
-    ".csv": "csv",
-    ".ndjson": "ndjson",
-}
 
 
 def _columns(context: click.Context, option: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -85,7 +77,7 @@ def import_file(
     ini: Path,
 ) -> None:
     """Import a journal FILE, whole or not at all; the same file twice is one import."""
-    name = format_name or _told_by(file)
+    name = format_name or format_of(file.name)
     reading = ReadOptions(default_asset, columns, account, counter_account)
     options = ImportOptions(default_type, dry_run)
     with _progress() as progress:
@@ -95,13 +87,6 @@ def import_file(
         with database(ini) as session:
             summary, repeated = _import(session, ledger, journal, options, key, progress(journal))
     click.echo(_sentence(summary, repeated=repeated, dry_run=dry_run))
-
-
-def _told_by(file: Path) -> str:
-    name = _FORMATS.get(file.suffix.lower())
-    if name is None or name not in READERS:
-        raise InvalidRequest(f"The name {file.name} tells no format: say --format.")
-    return name
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from myapp.http import parameters
 from myapp.http.paging import PageRequest, instant, int64, page_request, uuid
@@ -11,7 +12,8 @@ from myapp.http.request import Request
 from myapp.ledger import rules
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
-from myapp.ledger.errors import InvalidParameter
+from myapp.ledger.errors import HoldNotFound, InvalidParameter, TransactionNotFound
+from myapp.ledger.ids import read_id
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.rules import METADATA_KEYS_MAX
 from myapp.ledger.statements import Place, StatementFilter
@@ -89,3 +91,27 @@ def balances(request: Request) -> Selection:
         depth=parameters.whole(request, "depth", 1, DEPTH_MAX),
         as_of=as_of(request),
     )
+
+
+def transaction_id(request: Request) -> UUID:
+    """Return the id in the address of a transaction.
+
+    Raises:
+        TransactionNotFound: it is no id.
+    """
+    try:
+        return read_id(request.matchdict["id"])
+    except ValueError:
+        raise TransactionNotFound("The ledger has no transaction with this id.") from None
+
+
+def hold_id(request: Request) -> UUID:
+    """Return the id in the address of a hold.
+
+    Raises:
+        HoldNotFound: it is no id.
+    """
+    try:
+        return read_id(request.matchdict["hold"])
+    except ValueError:
+        raise HoldNotFound("The ledger has no hold with this id.") from None

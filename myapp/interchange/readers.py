@@ -1,12 +1,14 @@
 """Which journals can be read: the name of a format, and the function that reads it."""
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from types import MappingProxyType
 
 from myapp.interchange import beancount, csv_journal, hledger_json
 from myapp.interchange.journal import Journal, JournalError, Reader, ReadOptions
+from myapp.ledger.errors import InvalidRequest
 
-__all__ = ["READERS", "ReadOptions", "Reader"]
+__all__ = ["READERS", "ReadOptions", "Reader", "format_of"]
 
 
 def without_columns(read: Reader) -> Reader:
@@ -33,3 +35,27 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "hledger-json": without_columns(hledger_json.read),
     }
 )
+
+_SUFFIXES: Mapping[str, str] = MappingProxyType(
+    {
+        ".json": "hledger-json",
+        ".beancount": "beancount",
+        ".bean": "beancount",
+        ".csv": "csv",
+    }
+)
+
+
+def format_of(file_name: str) -> str:
+    """Return the format that a file's name tells.
+
+    Raises:
+        InvalidRequest: it tells none.
+    """
+    name = _SUFFIXES.get(PurePath(file_name).suffix.lower())
+    if name is None:
+        raise InvalidRequest(
+            f"The name {file_name} tells no format: choose one (--format on the command line).",
+            pointer="/format",
+        )
+    return name

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
-from myapp.http import parameters
+from myapp.http import parameters, questions
 from myapp.http.paging import instant, next_cursor, page_request, uuid
 from myapp.ledger.drafts import CaptureDraft
-from myapp.ledger.errors import HoldNotFound, InvalidRequest, LedgerError
+from myapp.ledger.errors import InvalidRequest, LedgerError
 from myapp.ledger.holds import capturing, ending, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.holds.views import STATUSES
@@ -39,7 +38,7 @@ def find(request: Any) -> Context:
 
 def end(request: Any, form: Form) -> str:
     """Capture all that is held, or void the hold, as the button says."""
-    ledger, hold_id = request.matchdict["ledger"], _id(request)
+    ledger, hold_id = request.matchdict["ledger"], questions.hold_id(request)
     match form.text("do"):
         case "capture":
             given: dict[str, Any] = {"now": request.now, "actor": request.identity.actor}
@@ -58,12 +57,5 @@ def again(request: Any, form: Form, error: LedgerError) -> Context:
 
 def _context(request: Any, error: LedgerError | None) -> Context:
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    hold = reading.find(request.dbsession, book, _id(request), now=request.now)
+    hold = reading.find(request.dbsession, book, questions.hold_id(request), now=request.now)
     return {"hold": hold, "once": new_key(), "message": None if error is None else error.detail}
-
-
-def _id(request: Any) -> UUID:
-    try:
-        return UUID(request.matchdict["hold"])
-    except ValueError:
-        raise HoldNotFound("The ledger has no hold with this id.") from None

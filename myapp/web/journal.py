@@ -7,14 +7,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from pyramid.httpexceptions import HTTPSeeOther
 
 from myapp.http import parameters, questions
 from myapp.http.paging import next_cursor
 from myapp.ledger import transactions
-from myapp.ledger.errors import TransactionNotFound
 from myapp.ledger.ledgers import open_book
 from myapp.web.page import Context
 
@@ -57,16 +55,4 @@ def _decimal(text: str) -> Decimal:
 def find(request: Any) -> Context:
     """Show a transaction with the balances before and after."""
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    return {"transaction": transactions.find(request.dbsession, book, transaction_id(request))}
-
-
-def transaction_id(request: Any) -> UUID:
-    """Return the id in the address.
-
-    Raises:
-        TransactionNotFound: it is no id.
-    """
-    try:
-        return UUID(request.matchdict["id"])
-    except ValueError:
-        raise TransactionNotFound("The ledger has no transaction with this id.") from None
+    return {"transaction": transactions.find(request.dbsession, book, questions.transaction_id(request))}

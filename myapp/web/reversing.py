@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from myapp.http import questions
 from myapp.ledger import reversals, transactions
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import AlreadyReversed, LedgerError
 from myapp.ledger.ledgers import open_book
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
-from myapp.web.journal import transaction_id
 from myapp.web.once import new_key
 from myapp.web.page import Context
 
@@ -26,7 +26,7 @@ def create(request: Any, form: Form) -> str:
     view = reversals.reverse(
         request.dbsession,
         request.matchdict["ledger"],
-        transaction_id(request),
+        questions.transaction_id(request),
         draft,
         now=request.now,
         actor=request.identity.actor,
@@ -41,7 +41,7 @@ def again(request: Any, form: Form, error: LedgerError) -> Context:
 
 def _context(request: Any, form: Form, error: LedgerError | None) -> Context:
     book = open_book(request.dbsession, request.matchdict["ledger"])
-    transaction = transactions.find(request.dbsession, book, transaction_id(request))
+    transaction = transactions.find(request.dbsession, book, questions.transaction_id(request))
     return {
         "transaction": transaction,
         "form": form,
