@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.response import Response
+
 from myapp.api.answer import Answer
 from myapp.http.request import Request
 
-View = Callable[..., Answer]
+View = Callable[..., Answer | Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Route:
     answer: Any = None
     also_as: tuple[str, ...] = ()
     status: int = 200
+    # Of a success; where they are not JSON, the view returns the response itself and `answer` is None.
+    answered: tuple[str, ...] = ("application/json",)
     # Of a success that is not one of the whole request; None where there is no such.
     status_of_parts: int | None = None
     codes: tuple[str, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from myapp.api import accounts, assets, balances, bodies, imports, ledgers, statements, verify
+from myapp.api import accounts, assets, balances, bodies, exports, imports, ledgers, statements, verify
 from myapp.api.answers import AccountSummary, BalanceList, ListOf, Statement
 from myapp.api.route import Route
 from myapp.api.rows import ACCOUNT, AMOUNTS, LEDGER, POSTING
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.http.questions import AS_OF
+from myapp.interchange.exporting import MEDIA_TYPES
 from myapp.interchange.importing import ImportSummary
 from myapp.ledger.verifying.checks import Verification
 from myapp.ledger.views import AccountView, AssetView, LedgerView
@@ -163,5 +164,15 @@ ROUTES: tuple[Route, ...] = (
         answer=ImportSummary,
         status=201,
         codes=POSTING,
+    ),
+    Route(
+        "GET",
+        LEDGER + "/export",
+        exports.read,
+        "read",
+        "Write the books as a journal, as they are at one moment; streamed, however long.",
+        budget=1,
+        parameters=("format",),
+        answered=MEDIA_TYPES,
     ),
 )
