@@ -121,9 +121,9 @@ class HoldLine(Line, frozen=True, forbid_unknown_fields=True, tag="hold"):
 
 
 class EndLine(Line, frozen=True, forbid_unknown_fields=True, tag="end"):
-    """The last line, by which a file that was cut off is known; `lines` counts those before it."""
+    """The last line, by which a file that was cut off is known; `records` counts those before it."""
 
-    lines: int
+    records: int
 
 
 AnyLine = Header | LedgerLine | AssetLine | AccountLine | TransactionLine | HoldLine | EndLine

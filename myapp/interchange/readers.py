@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from myapp.interchange import beancount, csv_journal, hledger_json
+from myapp.interchange import beancount, csv_journal, hledger_json, ndjson_reader
 from myapp.interchange.journal import Journal, JournalError, Reader, ReadOptions
 
 __all__ = ["READERS", "ReadOptions", "Reader"]
@@ -31,5 +31,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "beancount": without_columns(beancount.read),
         "csv": csv_journal.read,
         "hledger-json": without_columns(hledger_json.read),
+        "ndjson": without_columns(ndjson_reader.read),
     }
 )

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from myapp.db import throwaway
 from myapp.ledger import assets, rules
-from myapp.ledger.accounts import open_account
 from myapp.ledger.batches import Item, post_all
 from myapp.ledger.drafts import AssetDraft, PostingDraft, TransactionDraft
 from myapp.ledger.ledgers import open_book
+from myapp.ledger.opening import open_accounts
 from tests.databases import Database
 from tests.interchange.imports import LEDGER
 
@@ -129,9 +129,8 @@ def fill(database: Database) -> None:
     with throwaway(database.url) as session:
         drafts = [AssetDraft(code, scale_of(code)) for code in CODES]
         assets.declare_first(session, open_book(session, LEDGER), drafts, now=NOW)
-        for number, path in enumerate(PATHS):
-            kind, metadata = rules.ACCOUNT_TYPES[number % 5], {"n": str(number)}
-            open_account(session, LEDGER, path, now=NOW, account_type=kind, metadata=metadata)
+        types = {path: rules.ACCOUNT_TYPES[number % 5] for number, path in enumerate(PATHS)}
+        open_accounts(session, open_book(session, LEDGER).id, types, now=NOW, metadata={"odd": "yes"})
         items = [Item(_transaction(number)) for number in range(max(len(PATHS), len(CODES)))]
         post_all(session, LEDGER, items, now=NOW, actor="key:web")
 
@@ -150,5 +149,5 @@ def _transaction(number: int) -> TransactionDraft:
         description=text,
         reference=f"{text[:50]}({number})" if number % 3 else None,
         effective_at=TIMES[number % len(TIMES)],
-        metadata={key: text for key in KEYS[: number % (len(KEYS) + 1)]},
+        metadata=dict.fromkeys(KEYS[: number % (len(KEYS) + 1)], text),
     )
