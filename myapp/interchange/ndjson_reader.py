@@ -67,12 +67,13 @@ def read(data: bytes, options: ReadOptions) -> WholeBooks:
         LedgerError: a line is at fault; the error tells which.
     """
     reading = _Reading()
-    number = 0
+    last = 1
     for number, line in enumerate(data.split(b"\n"), start=1):
         if line.strip():
+            last = number
             with _at(number):
                 reading.take(_decoded(line), number)
-    with _at(number):
+    with _at(last):
         contents = reading.contents()
     check(contents, now=datetime.now(UTC))
     return WholeBooks((), {}, 0, contents)

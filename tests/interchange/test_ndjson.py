@@ -23,7 +23,9 @@ def empty(app: TestApp) -> TestApp:
     return app
 
 
-def take_in(app: TestApp, data: bytes, *, status: int, address: str = OTHER, query: str = "") -> TestResponse:
+def take_in(
+    app: TestApp, data: bytes, *, status: int | str, address: str = OTHER, query: str = ""
+) -> TestResponse:
     headers = {"Content-Type": "application/x-ndjson"}
     return app.post(f"{address}/import?format=ndjson{query}", data, headers=headers, status=status)
 

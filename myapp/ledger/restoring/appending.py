@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from myapp.db import ConcurrencyConflict
 from myapp.ledger.accounts import set_bounds
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import InvalidRequest, LedgerError, TransactionExists
@@ -80,11 +83,18 @@ def _chunks(transactions: Sequence[KeptTransaction]) -> Iterator[Sequence[KeptTr
 
 def _require_new(session: Session, book: Book, transactions: Sequence[KeptTransaction]) -> None:
     # Asked before anything is posted: the same books again are told so, and not what else refuses them.
-    ids = [each.id for each in transactions]
-    there = set(session.scalars(select(TXN.c.id).where(TXN.c.ledger_id == book.id, TXN.c.id.in_(ids))))
+    ids = _taken(session, book, TXN.c.id, [each.id for each in transactions])
+    references = [each.reference for each in transactions if each.reference is not None]
+    taken = _taken(session, book, TXN.c.reference, references)
     for each in transactions:
-        if each.id in there:
+        if each.id in ids:
             raise at_line(TransactionExists(f"There is a transaction {each.id} already."), each.line)
+        if each.reference in taken:
+            raise at_line(reference_exists(each.reference), each.line)
+
+
+def _taken(session: Session, book: Book, column: Any, values: Sequence[Any]) -> set[Any]:
+    return set(session.scalars(select(column).where(TXN.c.ledger_id == book.id, column.in_(values))))
 
 
 def _post(
@@ -94,6 +104,9 @@ def _post(
     try:
         with savepoint(session):
             write_entries(session, book, entries, now=now)
+    except IntegrityError as error:
+        # What a reversal reverses was not recorded, because its reference was taken this very moment.
+        raise ConcurrencyConflict("Somebody else has posted something of these books meanwhile.") from error
     except LedgerError:
         # One by one, which is slow, but only a refusal pays for it: the client must learn which line.
         for each, entry in zip(transactions, entries, strict=True):
