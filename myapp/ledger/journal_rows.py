@@ -29,16 +29,21 @@ _CAPTURE = table_of(HoldCapture)
 Order = Literal["recorded", "effective"]
 # A row, whose columns are named at the method that returns it, and the rows that belong to it.
 Row = Any
+Progress = Callable[[], None]
 _Key = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class JournalRows:
-    """The books of one ledger; `rows` asks the database, `native` is whether that is PostgreSQL."""
+    """The books of one ledger; `rows` asks the database, `native` is whether that is PostgreSQL.
+
+    `on_transaction` is called for each one that is yielded.
+    """
 
     rows: Rows
     ledger_id: int
     native: bool
+    on_transaction: Progress | None = None
 
     def ledger(self) -> Row:
         """Return name, description, strict_accounts, metadata, created_at."""
@@ -74,7 +79,10 @@ class JournalRows:
         ordering = _ordering(TXN.c.effective_at if order == "effective" else TXN.c.recorded_at)
         heads = self.rows(_transactions(self.ledger_id).order_by(*ordering))
         members = self.rows(_postings(self.ledger_id).order_by(*ordering, POSTING.c.position))
-        return _attached(heads, members, attrgetter("id"), attrgetter("txn_id"))
+        for pair in _attached(heads, members, attrgetter("id"), attrgetter("txn_id")):
+            if self.on_transaction is not None:
+                self.on_transaction()
+            yield pair
 
     def holds(self) -> Iterator[tuple[tuple[Row, list[Row]], list[Row]]]:
         """Yield each hold with its postings, and with its captures, oldest first.
