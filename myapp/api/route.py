@@ -48,7 +48,7 @@ class Route:
     answer: Any = None
     also_as: tuple[str, ...] = ()
     status: int = 200
-    # Of a success; where they are not JSON, the view returns the response itself and `answer` is None.
+    # Of a success; where it is not JSON, the view returns the response itself.
     answered: tuple[str, ...] = ("application/json",)
     # Of a success that is not one of the whole request; None where there is no such.
     status_of_parts: int | None = None

@@ -171,8 +171,10 @@ ROUTES: tuple[Route, ...] = (
         exports.read,
         "read",
         "Write the books as a journal, as they are at one moment; streamed, however long.",
-        budget=1,
+        # One to find the ledger; the others are those of the body, of which our own format asks the most.
+        budget=10,
         parameters=("format",),
+        answer=str,
         answered=MEDIA_TYPES,
     ),
 )

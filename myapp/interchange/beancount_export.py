@@ -49,8 +49,8 @@ def write(books: JournalRows) -> Iterator[bytes]:
 
 def _names(books: JournalRows) -> _Names:
     # What is a name in beancount already keeps it, whatever comes before it in order.
-    accounts = (each.path for each in books.accounts() if is_account(each.path, each.type))
-    commodities = (each.code for each in books.assets() if is_commodity(each.code))
+    accounts = (each.path for each in books.paths() if is_account(each.path, each.type))
+    commodities = (each.code for each in books.codes() if is_commodity(each.code))
     return _Names(Names(_account, accounts), Names(commodity_name, commodities, 24))
 
 

@@ -60,6 +60,14 @@ class JournalRows:
             select(ACCOUNT).where(ACCOUNT.c.ledger_id == self.ledger_id).order_by(ACCOUNT.c.path)
         )
 
+    def codes(self) -> Iterator[Row]:
+        """Yield code, of every asset."""
+        return self.rows(select(_ASSET.c.code).where(_ASSET.c.ledger_id == self.ledger_id))
+
+    def paths(self) -> Iterator[Row]:
+        """Yield path, type, of every account."""
+        return self.rows(select(ACCOUNT.c.path, ACCOUNT.c.type).where(ACCOUNT.c.ledger_id == self.ledger_id))
+
     def accounts_with_bounds(self) -> Iterator[tuple[Row, list[Row]]]:
         """Yield accounts by path, each with its balances that say more than their postings do.
 
