@@ -56,6 +56,8 @@ def hledger_balances(journal: bytes) -> Balances:
         (unquote(name), unquote(amount["acommodity"])): quantity(amount["aquantity"])
         for name, _, _, amounts in report
         for amount in amounts
+        # Of several commodities on one account, hledger shows those that are back at zero, too.
+        if quantity(amount["aquantity"])
     }
 
 
