@@ -47,9 +47,14 @@ class Route:
     own_share: bool = False
     answer: Any = None
     also_as: tuple[str, ...] = ()
+    # In place of JSON, where the view returns the response itself, because its body is streamed.
+    streamed_as: tuple[str, ...] = ()
     status: int = 200
-    # Of a success; where it is not JSON, the view returns the response itself.
-    answered: tuple[str, ...] = ("application/json",)
     # Of a success that is not one of the whole request; None where there is no such.
     status_of_parts: int | None = None
     codes: tuple[str, ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Return the media types of a success."""
+        return self.streamed_as or ("application/json", *self.also_as)

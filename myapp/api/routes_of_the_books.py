@@ -163,7 +163,7 @@ ROUTES: tuple[Route, ...] = (
         idempotent=True,
         answer=ImportSummary,
         status=201,
-        codes=POSTING,
+        codes=("transaction_exists", *POSTING),
     ),
     Route(
         "GET",
@@ -175,6 +175,6 @@ ROUTES: tuple[Route, ...] = (
         budget=10,
         parameters=("format",),
         answer=str,
-        answered=MEDIA_TYPES,
+        streamed_as=MEDIA_TYPES,
     ),
 )

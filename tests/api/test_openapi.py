@@ -59,7 +59,7 @@ def test_a_route_says_what_it_is_for_and_what_it_answers(route: Route) -> None:
     assert route.answer is not None, "the row of the table has no answer type"
     for status in statuses_of(route):
         response = told["responses"][str(status)]
-        assert set(response["content"]) == set(route.answered)
+        assert set(response["content"]) == set(route.offered)
         assert all(each["schema"] for each in response["content"].values())
     bodies = told.get("requestBody", {"content": {}})["content"]
     assert set(bodies) == (set(route.media_types) if route.body or route.reader else set())
