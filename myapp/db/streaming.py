@@ -51,8 +51,10 @@ class WrittenStream:
     def __iter__(self) -> Iterator[bytes]:
         self._connection = self._connect()
         reading = read_only(self._connection, yield_per=CHUNK_ROWS)
-        yield from in_chunks(self._write(lambda statement: self._rows(reading, statement)))
-        self.close()
+        try:
+            yield from in_chunks(self._write(lambda statement: self._rows(reading, statement)))
+        finally:
+            self.close()
 
     def _rows(self, reading: Connection, statement: Executable) -> Iterator[Any]:
         result = reading.execute(statement)
