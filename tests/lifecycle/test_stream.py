@@ -102,7 +102,8 @@ def test_a_client_that_leaves_several_statements_gives_the_connection_back(serve
     site = serve(view)
     fill(site, 1_200)
     body = body_of(site, "/export")
-    next(iter(body))
+    chunks = iter(body)
+    next(chunks)
     assert site.engine.pool.checkedout() == 1
     body.close()
     assert site.engine.pool.checkedout() == 0
