@@ -14,7 +14,7 @@ MODEL  ?= 5000x100
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference lint types strategies shell requirements clean
+.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference lint types strategies shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -31,7 +31,10 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 	touch $@
 
 install: $(VENV)/installed  ## create the virtual environment with the pinned versions
-install-dev: $(VENV)/installed-dev  ## the same, with what tests and linters need
+install-dev: $(VENV)/installed-dev system-packages  ## the same, with what tests and linters need
+
+system-packages: $(VENV)/installed-dev  ## hledger and Chromium, from Debian where this is Debian and root
+	@$(BIN)/python -m tools.system_packages
 
 migrate: install  ## bring the database of $(INI) to the newest schema
 	$(BIN)/myapp migrate -c $(INI)

@@ -134,8 +134,9 @@ def _body(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any] | None
 
 
 def _responses(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any]:
-    content = {JSON: {} if route.answer is None else {"schema": by_shape[route.answer]}}
-    content |= {media_type: {"schema": _TEXT} for media_type in route.also_as}
+    content = {media_type: {"schema": _TEXT} for media_type in route.offered}
+    if JSON in content:
+        content[JSON] = {} if route.answer is None else {"schema": by_shape[route.answer]}
     responses = {
         str(status): {
             "description": HTTPStatus(status).phrase,
@@ -152,6 +153,7 @@ def _responses(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any]:
 def _of_success(route: Route, status: int) -> list[str]:
     replayed = ["Idempotency-Replayed"] if route.method == "POST" else []
     chosen = ["Vary", "Content-Disposition"] if route.also_as else []
+    chosen = ["Content-Disposition"] if route.streamed_as else chosen
     return [*replayed, *chosen, *(["Location"] if status == 201 else [])]
 
 

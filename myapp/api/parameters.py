@@ -12,6 +12,7 @@ from typing import Any
 from myapp.http.paging import LIMIT_DEFAULT, LIMIT_MAX
 from myapp.http.questions import DEPTH_MAX
 from myapp.interchange.csv_columns import COLUMNS, METADATA
+from myapp.interchange.exporting import FORMATS
 from myapp.interchange.readers import READERS
 from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES
 
@@ -77,6 +78,7 @@ PARAMETERS: Mapping[str, Parameter] = {
     ),
     "dry_run": Parameter("Answer 200 with what would be, and keep nothing.", _FLAG),
     "import.format": Parameter("What the body is.", _one_of(tuple(READERS)), required=True),
+    "export.format": Parameter("What the file is to be.", _one_of(tuple(FORMATS)), required=True),
     "default_type": Parameter("The type of accounts whose path tells none.", _one_of(ACCOUNT_TYPES)),
     "default_asset": Parameter("The asset of amounts without a commodity.", _TEXT),
     "import.account": Parameter(

@@ -11,7 +11,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from myapp.api import explorer, openapi, specification
-from myapp.api.answer import JSON, Answer, respond
+from myapp.api.answer import Answer, respond
 from myapp.api.idempotency import HEADER, answer_once
 from myapp.api.route import Route
 from myapp.api.routes import ROUTES
@@ -60,6 +60,9 @@ def _view(route: Route) -> Callable[[Any], Response]:
         require_known(request, route.parameters)
         arguments = _arguments(request, route)
 
+        if route.streamed_as:
+            return route.view(request, *arguments)
+
         def call() -> Answer:
             return route.view(request, *arguments)
 
@@ -85,17 +88,17 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
 
 
 def _accepted(request: Any, route: Route) -> str:
-    """Return the media type that the client likes best, JSON where it does not care."""
+    """Return the media type that the client likes best, the first where it does not care."""
+    offered = route.offered
     # An empty header asks for nothing in particular.
     if not request.headers.get("Accept"):
-        return JSON
-    offered = (JSON, *route.also_as)
+        return offered[0]
     # Clients may name the charset, though there is one alone, and who takes problems alone may get one.
     spelt = {f"{media_type}{charset}": media_type for media_type in offered for charset in _CHARSETS}
     accepted = [spelling for spelling, _ in request.accept.acceptable_offers((*spelt, PROBLEM))]
     if not accepted:
         raise NotAcceptable(f"The answer is {' or '.join(offered)}.")
-    return next((spelt[spelling] for spelling in accepted if spelling in spelt), JSON)
+    return next((spelt[spelling] for spelling in accepted if spelling in spelt), offered[0])
 
 
 def _method_not_allowed(methods: list[str]) -> Callable[[Any], Response]:

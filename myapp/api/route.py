@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pyramid.response import Response
+
 from myapp.api.answer import Answer
 from myapp.http.request import Request
 
-View = Callable[..., Answer]
+View = Callable[..., Answer | Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,14 @@ class Route:
     own_share: bool = False
     answer: Any = None
     also_as: tuple[str, ...] = ()
+    # In place of JSON, where the view returns the response itself, because its body is streamed.
+    streamed_as: tuple[str, ...] = ()
     status: int = 200
     # Of a success that is not one of the whole request; None where there is no such.
     status_of_parts: int | None = None
     codes: tuple[str, ...] = ()
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Return the media types of a success."""
+        return self.streamed_as or ("application/json", *self.also_as)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from myapp.api import accounts, assets, balances, bodies, imports, ledgers, statements, verify
+from myapp.api import accounts, assets, balances, bodies, exports, imports, ledgers, statements, verify
 from myapp.api.answers import AccountSummary, BalanceList, ListOf, Statement
 from myapp.api.route import Route
 from myapp.api.rows import ACCOUNT, AMOUNTS, LEDGER, POSTING
 from myapp.http.paging import PARAMETERS as PAGE
 from myapp.http.questions import AS_OF
+from myapp.interchange.exporting import MEDIA_TYPES
 from myapp.interchange.importing import ImportSummary
 from myapp.ledger.verifying.checks import Verification
 from myapp.ledger.views import AccountView, AssetView, LedgerView
@@ -162,6 +163,18 @@ ROUTES: tuple[Route, ...] = (
         idempotent=True,
         answer=ImportSummary,
         status=201,
-        codes=POSTING,
+        codes=("transaction_exists", *POSTING),
+    ),
+    Route(
+        "GET",
+        LEDGER + "/export",
+        exports.read,
+        "read",
+        "Write the books as a journal, as they are at one moment; streamed, however long.",
+        # One to find the ledger; the others are those of the body, of which our own format asks the most.
+        budget=10,
+        parameters=("format",),
+        answer=str,
+        streamed_as=MEDIA_TYPES,
     ),
 )

@@ -8,19 +8,20 @@ import click
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from myapp.cli import demo, importing, keys, migrate, verify
+from myapp.cli import demo, exporting, importing, keys, migrate, verify
 from myapp.interchange.journal import JournalError
 from myapp.ledger.errors import LedgerError
 
 
 @click.group()
 def myapp() -> None:
-    """Keep books: migrate the database, load a journal, manage keys, verify the books."""
+    """Keep books: migrate the database, load and write journals, manage keys, verify the books."""
 
 
 myapp.add_command(migrate.migrate)
 myapp.add_command(demo.demo)
 myapp.add_command(importing.import_file)
+myapp.add_command(exporting.export)
 myapp.add_command(keys.key)
 myapp.add_command(verify.verify)
 

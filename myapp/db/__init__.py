@@ -30,7 +30,7 @@ from myapp.db.failures import is_unavailable
 from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession, SessionFactory
 from myapp.db.settings import DbSettings, from_settings
-from myapp.db.streaming import stream
+from myapp.db.streaming import Rows, in_chunks, stream, stream_written
 from myapp.db.tm import make_manager, veto_by_status
 from myapp.db.work import UnitOfWork, throwaway, unit_of_work
 
@@ -52,6 +52,7 @@ __all__ = [
     "LifecycleViolation",
     "Mode",
     "OwnedSession",
+    "Rows",
     "SessionFactory",
     "SessionUnavailable",
     "TransactionPoisoned",
@@ -59,12 +60,14 @@ __all__ = [
     "Usage",
     "after_commit",
     "from_settings",
+    "in_chunks",
     "includeme",
     "is_unavailable",
     "make_engine",
     "mark_repeatable",
     "read_only",
     "stream",
+    "stream_written",
     "throwaway",
     "unit_of_work",
     "usage",

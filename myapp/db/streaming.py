@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pyramid.response import Response
@@ -10,8 +10,13 @@ from sqlalchemy import Connection, Executable, Result
 
 from myapp.db.dialects import read_only
 
-# Rows fetched, encoded and sent at a time: memory is bounded by it, whatever the export's size.
+# Rows fetched, and pieces sent, at a time: memory is bounded by it, whatever the export's size.
 CHUNK_ROWS = 500
+# Pieces may be long; what waits to be sent is not much longer than this.
+CHUNK_BYTES = 64 * 1024
+
+# Ask the stream's connection, in its one snapshot; the rows come as they are read, never all at once.
+Rows = Callable[[Executable], Iterator[Any]]
 
 
 def stream(request: Any, statement: Executable, encode: Callable[[Any], bytes], **headers: str) -> Response:
@@ -21,36 +26,63 @@ def stream(request: Any, statement: Executable, encode: Callable[[Any], bytes], 
     own, read-only in the database, with the first chunk. It ends when the last chunk is sent or the client
     goes away.
     """
+    return stream_written(request, lambda rows: map(encode, rows(statement)), **headers)
+
+
+def stream_written(request: Any, write: Callable[[Rows], Iterable[bytes]], **headers: str) -> Response:
+    """Return a response whose body is what `write` yields: for a body of several statements, as `stream`.
+
+    `write` is called with the first chunk. What it asks for with `rows` is all of one snapshot, and the
+    results of several statements may be read side by side.
+    """
     engine = request.registry["dbsession_factory"].engine
-    return Response(app_iter=RowStream(engine.connect, statement, encode), **headers)
+    return Response(app_iter=WrittenStream(engine.connect, write), **headers)
 
 
-class RowStream:
+class WrittenStream:
     """An iterable body; the server calls `close` in every case (PEP 3333)."""
 
-    def __init__(
-        self, connect: Callable[[], Connection], statement: Executable, encode: Callable[[Any], bytes]
-    ) -> None:
+    def __init__(self, connect: Callable[[], Connection], write: Callable[[Rows], Iterable[bytes]]) -> None:
         self._connect = connect
-        self._statement = statement
-        self._encode = encode
+        self._write = write
         self._connection: Connection | None = None
-        self._result: Result[Any] | None = None
+        self._results: list[Result[Any]] = []
 
     def __iter__(self) -> Iterator[bytes]:
         self._connection = self._connect()
-        self._result = read_only(self._connection, yield_per=CHUNK_ROWS).execute(self._statement)
-        for rows in self._result.partitions():
-            yield b"".join(map(self._encode, rows))
-        self.close()
+        reading = read_only(self._connection, yield_per=CHUNK_ROWS)
+        try:
+            yield from in_chunks(self._write(lambda statement: self._rows(reading, statement)))
+        finally:
+            self.close()
+
+    def _rows(self, reading: Connection, statement: Executable) -> Iterator[Any]:
+        result = reading.execute(statement)
+        self._results.append(result)
+        yield from result
+        self._results.remove(result)
 
     def close(self) -> None:
         """Give the connection back; a second call does nothing."""
-        result, self._result = self._result, None
+        results, self._results = self._results, []
         connection, self._connection = self._connection, None
         try:
-            if result is not None:
+            for result in results:
                 result.close()
         finally:
             if connection is not None:
                 connection.close()
+
+
+def in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces joined, so that not each of them is sent alone."""
+    chunk: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        chunk.append(piece)
+        size += len(piece)
+        if len(chunk) >= CHUNK_ROWS or size >= CHUNK_BYTES:
+            yield b"".join(chunk)
+            chunk, size = [], 0
+    if chunk:
+        yield b"".join(chunk)

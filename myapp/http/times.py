@@ -36,3 +36,8 @@ def last_instant(text: str) -> datetime:
     """
     moment = first_instant(text)
     return moment + _LAST_INSTANT if _DATE.fullmatch(text) else moment
+
+
+def shown(moment: datetime) -> str:
+    """Return an aware time as it is answered: RFC 3339, in UTC with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from myapp.interchange.collector import collector_paused
 from myapp.interchange.journal import Journal, JournalError, Reader, ReadOptions, Record
 from myapp.interchange.names import checked_path
+from myapp.interchange.ndjson_reader import WholeBooks
 from myapp.interchange.new_assets import declare_new
 from myapp.interchange.refusals import located, refusal_of
 from myapp.ledger import rules
@@ -22,6 +23,7 @@ from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import MINOR_MAX, decimals_of
 from myapp.ledger.posting import write_entries
+from myapp.ledger.restoring.taking import take_over
 from myapp.ledger.savepoints import savepoint
 from myapp.ledger.tables import Account
 
@@ -95,6 +97,8 @@ def import_journal(
     """
     book = open_book(session, ledger, None)
     with savepoint(session, keep=not options.dry_run), collector_paused():
+        if isinstance(journal, WholeBooks):
+            return _take_over(session, book, journal, now, actor)
         before = _account_count(session, book)
         types = _types(session, book, journal, options.default_type)
         new_assets = declare_new(session, book, journal, now=now)
@@ -102,6 +106,11 @@ def import_journal(
         _write(_Writing(session, book, types, now, actor), journal.records, on_progress)
         new_accounts = _account_count(session, book) - before
     return ImportSummary(len(journal.records), new_accounts, new_assets, journal.skipped)
+
+
+def _take_over(session: Session, book: Book, books: WholeBooks, now: datetime, actor: str) -> ImportSummary:
+    taken = take_over(session, book, books.contents, now=now, actor=actor)
+    return ImportSummary(taken.transactions, taken.accounts, taken.assets, skipped=0)
 
 
 def _account_count(session: Session, book: Book) -> int:

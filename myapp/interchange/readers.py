@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 
-from myapp.interchange import beancount, csv_journal, hledger_json
+from myapp.interchange import beancount, csv_journal, hledger_json, ndjson_reader
 from myapp.interchange.journal import Journal, JournalError, Reader, ReadOptions
 from myapp.ledger.errors import InvalidRequest
 
@@ -33,6 +33,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "beancount": without_columns(beancount.read),
         "csv": csv_journal.read,
         "hledger-json": without_columns(hledger_json.read),
+        "ndjson": without_columns(ndjson_reader.read),
     }
 )
 

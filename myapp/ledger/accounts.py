@@ -52,7 +52,7 @@ def open_account(
     kept = rules.check_metadata(metadata or {})
     if not open_accounts(session, book.id, {path: checked}, now=now, metadata=kept):
         raise AccountExists(f"The account {path!r} is open already.", pointer="/path")
-    _set_bounds(session, _find(session, book, path), bounds)
+    set_bounds(session, _find(session, book, path), bounds)
     return find(session, ledger, path, now=now)
 
 
@@ -150,7 +150,7 @@ def change(
     account = _find(session, book, path, lock=True)
     if status is not None and status not in rules.ACCOUNT_STATUSES:
         raise InvalidRequest(f"A status is one of {', '.join(rules.ACCOUNT_STATUSES)}.", pointer="/status")
-    _set_bounds(session, account, parse_limits(limits or {}, account.type, book.scales))
+    set_bounds(session, account, parse_limits(limits or {}, account.type, book.scales))
     account.metadata_ = merged(account.metadata_, metadata)
     # The database carries a new status over to the balance rows, where postings meet it.
     account.status = status or account.status
@@ -159,7 +159,8 @@ def change(
     return find(session, ledger, path, now=now)
 
 
-def _set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds]) -> None:
+def set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds]) -> None:
+    """Set the limits of assets on an account, by asset; of others they stay."""
     # The row of a limited balance must be there before its first posting, which could not be refused
     # otherwise. Sorted, like every writer of balances.
     totals = dict.fromkeys(["debits", "credits", "pending_debits", "pending_credits", "version"], 0)

@@ -21,7 +21,10 @@ REQUEST_ID = "X-Request-Id"
 VALUES = {"ledger": "books", "path:.*": "assets:cash", "id": "{id}", "key": "{key}", "hold": "{hold}"}
 
 # What a path must be asked for to answer at all.
-QUERIES = {f"{LEDGER_PATH}/statement": "?account=assets:cash&asset=USD"}
+QUERIES = {
+    f"{LEDGER_PATH}/statement": "?account=assets:cash&asset=USD",
+    f"{LEDGER_PATH}/export": "?format=hledger",
+}
 
 
 def send(app: TestApp, method: str, url: str, body: Any = None, **options: Any) -> TestResponse:

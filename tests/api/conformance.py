@@ -97,7 +97,7 @@ def complaints(
     yield from (f"the header {name} is not documented" for name in undocumented)
     if media_type not in response["content"]:
         yield f"the type {media_type} is not documented"
-    elif media_type.endswith("json"):
+    elif media_type in ("application/json", "application/problem+json"):
         yield from mistakes(response["content"][media_type].get("schema", {}), json.loads(body))
 
 

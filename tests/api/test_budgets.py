@@ -17,6 +17,7 @@ from myapp.api.routes import ROUTES
 from myapp.api.rows import ACCOUNT
 from myapp.api.rows import LEDGER as LEDGER_PATH
 from myapp.db import unit_of_work
+from myapp.interchange.exporting import FORMATS
 from myapp.ledger.holds import placing
 from tests.api.client import LEDGER, account_url, get, post, send, send_ok, transfer
 from tests.ledger.books import transfer as ledger_transfer
@@ -105,6 +106,8 @@ def exercise(app: TestApp) -> Iterator[tuple[str, str, str, Any]]:
     full = "account=assets:cash&asset=USD&from=2026-01-01&to=2030-01-01&q=x&metadata.a=b&order=effective"
     for query in ("", "?limit=1", f"?{full}"):
         yield "GET", LEDGER_PATH + "/transactions", transactions + query, None
+    for format_ in FORMATS:
+        yield "GET", LEDGER_PATH + "/export", f"{LEDGER}/export?format={format_}", None
     yield "GET", LEDGER_PATH + "/verify", f"{LEDGER}/verify", None
     yield "GET", pair, one, None
     for _ in range(2):

@@ -59,7 +59,8 @@ def test_a_route_says_what_it_is_for_and_what_it_answers(route: Route) -> None:
     assert route.answer is not None, "the row of the table has no answer type"
     for status in statuses_of(route):
         response = told["responses"][str(status)]
-        assert response["content"]["application/json"]["schema"]
+        assert set(response["content"]) == set(route.offered)
+        assert all(each["schema"] for each in response["content"].values())
     bodies = told.get("requestBody", {"content": {}})["content"]
     assert set(bodies) == (set(route.media_types) if route.body or route.reader else set())
 
@@ -170,7 +171,7 @@ def test_nothing_is_explained_that_is_not_there() -> None:
     fields = {f"{shape}.{field}" for shape in shapes for field in shapes[shape].get("properties", {})}
     fields |= {field.partition(".")[2] for field in fields}
     assert FIELDS.keys() - fields == set()
-    resources = {"transactions", "holds", "accounts", "statement", "import"}
+    resources = {"transactions", "holds", "accounts", "statement", "import", "export"}
     assert {key.partition(".")[0] for key in PARAMETERS if "." in key[:-1]} <= resources
 
 

@@ -145,7 +145,7 @@ def test_a_client_that_takes_neither_is_refused(library: TestApp, report: str, a
     assert "application/json or text/csv" in refusal["detail"]
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if "text/csv" not in route.also_as], ids=name)
+@pytest.mark.parametrize("route", [route for route in ROUTES if "text/csv" not in route.offered], ids=name)
 def test_what_has_no_table_is_not_answered_as_one(library: TestApp, route: Route) -> None:
     url = route.path.replace("{ledger}", "books").replace("{path:.*}", "assets:cash")
     refused(send(library, route.method, quote(url, safe="/:"), {}, headers=AS_CSV), "not_acceptable")

@@ -79,7 +79,10 @@ TEXTS: dict[tuple[str, str], tuple[str, bytes, str]] = {
     ("POST", LEDGER + "/import"): ("?format=hledger-json", JOURNAL, "application/json"),
 }
 # What a route that only reads must be asked for to answer at all.
-QUERIES = {LEDGER + "/statement": "?account=assets:cash&asset=USD&from=2026-01-01&to=2030-01-01"}
+QUERIES = {
+    LEDGER + "/statement": "?account=assets:cash&asset=USD&from=2026-01-01&to=2030-01-01",
+    LEDGER + "/export": "?format=ndjson",
+}
 
 WRITING = tuple(route for route in ROUTES if route.method not in SAFE)
 READING = tuple(route for route in ROUTES if route.method in SAFE)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import CheckConstraint, event
+from sqlalchemy import CheckConstraint, Executable, event
 from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
+from myapp.interchange.exporting import FORMATS
 from myapp.interchange.importing import ImportOptions, import_journal, read_journal
 from myapp.interchange.readers import READERS
 from myapp.ledger import (
@@ -33,6 +36,7 @@ from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import LedgerError
 from myapp.ledger.holds import checks, reading
 from myapp.ledger.holds.reading import HoldFilter
+from myapp.ledger.journal_rows import JournalRows
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.ledger.reports import balance_sheet, income_statement, trial_balance
@@ -155,6 +159,7 @@ def _use_everything(factory: SessionFactory) -> None:
         journal = read_journal(READERS["hledger-json"], JOURNAL)
         import_journal(session, LEDGER, journal, ImportOptions(), now=now(), actor="t")
         drafts = (transfer("assets:cash", "assets:bank", "1"), transfer("assets:cash", "assets:bank", "100"))
+        _copy_everything(session)
         items = [Item(draft, Key(str(number), "f")) for number, draft in enumerate(drafts)]
         for _ in range(2):
             batches.post_each(session, LEDGER, items, now=now(), actor="t")
@@ -170,6 +175,29 @@ def _use_everything(factory: SessionFactory) -> None:
     post(factory, reference)
     with pytest.raises(LedgerError):
         post(factory, reference)
+
+
+def _copy_everything(session: Session) -> None:
+    """Write the books out and take them into an empty ledger, and then others into one that is not."""
+
+    def rows(statement: Executable) -> Iterator[Any]:
+        yield from session.execute(statement)
+
+    def lines(ledger: str) -> bytes:
+        book = open_book(session, ledger)
+        books = JournalRows(rows, book.id, session.get_bind().dialect.name == "postgresql")
+        written = {name: b"".join(format_.write(books)) for name, format_ in FORMATS.items()}
+        return written["ndjson"]
+
+    for source, target in ((LEDGER, "copy"), ("single", "copy")):
+        if source == "single":
+            ledgers.create(session, source, now=now())
+            single = read_journal(READERS["hledger-json"], JOURNAL)
+            import_journal(session, source, single, ImportOptions(), now=now(), actor="t")
+        else:
+            ledgers.create(session, target, now=now())
+        books = read_journal(READERS["ndjson"], lines(source))
+        import_journal(session, target, books, ImportOptions(), now=now(), actor="t")
 
 
 def _use_holds(factory: SessionFactory) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from myapp.db import stream
+from myapp.db import Rows, stream, stream_written
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import Site, at
@@ -71,6 +72,52 @@ def test_a_stream_is_one_snapshot_although_others_write(serve: Serve) -> None:
     rest = b"".join(chunks)
     body.close()
     assert b"late" not in first + rest
+
+
+def side_by_side(rows: Rows) -> Iterator[bytes]:
+    """Yield each row twice, from two results that are read at once, and how many there are at the end."""
+    ordered = select(Shelf.name).order_by(Shelf.id)
+    yield from (encode(row) for pair in zip(rows(ordered), rows(ordered), strict=True) for row in pair)
+    yield from (b"%d" % row.count for row in rows(select(func.count().label("count")).select_from(Shelf)))
+
+
+def test_a_stream_of_several_statements_is_one_snapshot_too(serve: Serve) -> None:
+    view = at("/export", lambda request: stream_written(request, side_by_side), request_method="GET")
+    site = serve(view)
+    fill(site, 1_200)
+    body = body_of(site, "/export")
+    chunks = iter(body)
+    first = next(chunks)
+    assert site.engine.pool.checkedout() == 1
+    with site.engine.begin() as connection:
+        connection.execute(insert(Shelf).values(id=9_999, name="late", visits=0))
+    lines = (first + b"".join(chunks)).split(b"\n")
+    assert site.engine.pool.checkedout() == 0
+    assert lines[:4] == [b"first", b"first", b"second", b"second"]
+    assert (len(lines), lines[-1]) == (2 * 1_202 + 1, b"1202")
+
+
+def test_a_client_that_leaves_several_statements_gives_the_connection_back(serve: Serve) -> None:
+    view = at("/export", lambda request: stream_written(request, side_by_side), request_method="GET")
+    site = serve(view)
+    fill(site, 1_200)
+    body = body_of(site, "/export")
+    chunks = iter(body)
+    next(chunks)
+    assert site.engine.pool.checkedout() == 1
+    body.close()
+    assert site.engine.pool.checkedout() == 0
+
+
+def test_a_body_that_fails_halfway_gives_the_connection_back(serve: Serve) -> None:
+    def broken(rows: Rows) -> Iterator[bytes]:
+        yield from map(encode, rows(select(Shelf.name)))
+        raise RuntimeError("halfway")
+
+    site = serve(at("/export", lambda request: stream_written(request, broken), request_method="GET"))
+    with pytest.raises(RuntimeError, match="halfway"):
+        site.client().get("/export")
+    assert site.engine.pool.checkedout() == 0
 
 
 def test_a_stream_cannot_write(serve: Serve) -> None:

@@ -1,0 +1,210 @@
+"""The rows of books that are taken over, written as they are: nothing is posted or opened by them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from myapp.db import ConcurrencyConflict
+from myapp.ledger.dialects import insert_for, is_postgresql
+from myapp.ledger.pieces import ACCOUNT
+from myapp.ledger.plan import day_of
+from myapp.ledger.restoring.contents import KeptAccount, KeptAsset, KeptHold, KeptTransaction
+from myapp.ledger.tables import (
+    Account,
+    Asset,
+    Balance,
+    BalanceDay,
+    Base,
+    Posting,
+    Transaction,
+    TransactionMetadata,
+    table_of,
+)
+
+# Rows that are made ready and written at a time.
+CHUNK_ROWS = 1_000
+
+_Key = tuple[str, str]
+_Row = dict[str, Any]
+_Numbers = Mapping[str, int]
+
+
+def insert_all(session: Session, model: type[Base], rows: Iterable[_Row]) -> None:
+    """Write rows that nobody else can have written."""
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK_ROWS)):
+        session.execute(insert(table_of(model)), chunk)
+
+
+def insert_new(session: Session, model: type[Base], rows: Iterable[_Row]) -> None:
+    """Write rows whose keys were looked for and were free.
+
+    Raises:
+        ConcurrencyConflict: another transaction has taken one meanwhile; the work is worth another attempt.
+    """
+    remaining = iter(rows)
+    key = list(table_of(model).primary_key)[-1]
+    statement = insert_for(session, model).on_conflict_do_nothing().returning(key)
+    while chunk := list(islice(remaining, CHUNK_ROWS)):
+        if len(session.execute(statement, chunk).all()) != len(chunk):
+            raise ConcurrencyConflict("Somebody else has written one of these rows meanwhile.")
+
+
+def write_assets(session: Session, ledger_id: int, assets: Iterable[KeptAsset]) -> None:
+    """Declare assets."""
+    fields = ("code", "scale", "name", "created_at")
+    insert_new(session, Asset, (row_of(each, ledger_id, fields) for each in assets))
+
+
+def write_accounts(session: Session, ledger_id: int, accounts: Sequence[KeptAccount], first: int) -> None:
+    """Open accounts, in their states; on SQLite, which numbers none itself, from `first` on."""
+    fields = ("path", "type", "status", "created_at")
+    numbered = not is_postgresql(session)
+    insert_new(
+        session,
+        Account,
+        (
+            {
+                **row_of(each, ledger_id, fields),
+                "metadata": each.metadata,
+                **({"id": number} if numbered else {}),
+            }
+            for number, each in enumerate(accounts, start=first)
+        ),
+    )
+
+
+def numbers_of_accounts(session: Session, ledger_id: int) -> dict[str, int]:
+    """Return the number of each account."""
+    rows = session.execute(select(ACCOUNT.c.path, ACCOUNT.c.id).where(ACCOUNT.c.ledger_id == ledger_id))
+    return {row.path: row.id for row in rows}
+
+
+def write_balances(
+    session: Session,
+    ledger_id: int,
+    numbers: _Numbers,
+    accounts: Sequence[KeptAccount],
+    transactions: Iterable[KeptTransaction],
+    holds: Iterable[KeptHold],
+) -> None:
+    """Write the balance rows: what the postings and the holds add up to, and the limits."""
+    totals = _totals(accounts, transactions, holds)
+    by_path = {each.path: each for each in accounts}
+    names = ("debits", "credits", "pending_debits", "pending_credits", "version")
+    rows = (
+        {
+            "ledger_id": ledger_id,
+            "account_id": numbers[path],
+            "asset": asset,
+            "status": by_path[path].status,
+            **dict(zip(names, sums, strict=True)),
+            **dict(zip(("lowest", "highest"), by_path[path].bounds.get(asset, (None, None)), strict=True)),
+        }
+        for (path, asset), sums in sorted(totals.items())
+    )
+    insert_all(session, Balance, rows)
+
+
+def _totals(
+    accounts: Iterable[KeptAccount], transactions: Iterable[KeptTransaction], holds: Iterable[KeptHold]
+) -> dict[_Key, list[int]]:
+    totals: dict[_Key, list[int]] = defaultdict(lambda: [0, 0, 0, 0, 0])
+    for account in accounts:
+        for asset in account.bounds:
+            totals[account.path, asset][4] = 0
+    for transaction in transactions:
+        for posting in transaction.postings:
+            totals[posting.key][0 if posting.amount > 0 else 1] += abs(posting.amount)
+            totals[posting.key][4] += 1
+    for hold in holds:
+        for held in hold.postings:
+            totals[held.key][2 if held.amount > 0 else 3] += abs(held.remaining)
+    return totals
+
+
+def write_transactions(session: Session, ledger_id: int, transactions: Sequence[KeptTransaction]) -> None:
+    """Record transactions, each behind the one that it reverses."""
+    fields = (
+        *("id", "kind", "description", "reference", "effective_at", "recorded_at", "actor", "reverses"),
+    )
+    rows = ({**row_of(each, ledger_id, fields), "metadata": each.metadata} for each in transactions)
+    insert_new(session, Transaction, rows)
+
+
+def write_changes(
+    session: Session,
+    ledger_id: int,
+    transactions: Iterable[KeptTransaction],
+    changed_at: datetime | None = None,
+) -> None:
+    """Write what became of metadata; `changed_at` where it is not when the file says."""
+    rows = (
+        {
+            "ledger_id": ledger_id,
+            "txn_id": each.id,
+            "metadata": each.changed_metadata,
+            "changed_at": changed_at or each.changed_at,
+        }
+        for each in transactions
+        if each.changed_metadata is not None
+    )
+    insert_all(session, TransactionMetadata, rows)
+
+
+def write_postings(
+    session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
+) -> None:
+    """Write the postings, with the balances and versions that they left behind."""
+    rows = (
+        {
+            "ledger_id": ledger_id,
+            "account_id": numbers[posting.account],
+            "asset": posting.asset,
+            "version": posting.version,
+            "txn_id": each.id,
+            "position": position,
+            "amount": posting.amount,
+            "balance": posting.balance,
+            "effective_at": each.effective_at,
+            "recorded_at": each.recorded_at,
+        }
+        for each in transactions
+        for position, posting in enumerate(each.postings)
+    )
+    insert_all(session, Posting, rows)
+
+
+def write_days(
+    session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
+) -> None:
+    """Write the totals by effective day."""
+    days: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0])
+    for each in transactions:
+        day = day_of(each.effective_at)
+        for posting in each.postings:
+            days[(*posting.key, day)][0 if posting.amount > 0 else 1] += abs(posting.amount)
+    rows = (
+        {
+            "ledger_id": ledger_id,
+            "account_id": numbers[path],
+            "asset": asset,
+            "day": day,
+            "debits": debits,
+            "credits": credits_,
+        }
+        for (path, asset, day), (debits, credits_) in sorted(days.items())
+    )
+    insert_all(session, BalanceDay, rows)
+
+
+def row_of(record: Any, ledger_id: int, fields: Iterable[str]) -> _Row:
+    """Return these fields of a record, as columns of the same names."""
+    return {"ledger_id": ledger_id, **{name: getattr(record, name) for name in fields}}

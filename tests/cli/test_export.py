@@ -1,0 +1,124 @@
+"""`myapp export`: a whole file or none, on standard output or under a name."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from webtest import TestApp
+
+from tests.apps import close, make_app
+from tests.cli.conftest import TIMEOUT_S, Shell, assert_one_line
+from tests.databases import Database
+from tests.interchange import living_books
+from tests.interchange.exports import export, hledger_check
+
+FORMATS = ("hledger", "beancount", "csv", "ndjson")
+EXPORT = ("myapp", "export", "--ledger", "books", "--format")
+
+
+@pytest.fixture
+def app(database: Database) -> Iterator[TestApp]:
+    made = make_app(database)
+    made.post_json("/v1/ledgers", {"name": "books"}, status=201)
+    living_books.fill(made)
+    yield made
+    close(made)
+
+
+def test_a_file_is_what_the_service_answers(shell: Shell, folder: Path, app: TestApp) -> None:
+    for name in FORMATS:
+        target = folder / f"books.{name}"
+        assert shell.succeed(*EXPORT, name, "-o", target.name) == ""
+        assert target.read_bytes() == export(app, name).body
+    assert {each.name for each in folder.iterdir()} >= {f"books.{name}" for name in FORMATS}
+    assert [each.name for each in folder.iterdir() if each.name.endswith(".part")] == []
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_without_a_name_it_goes_to_standard_output(process_shell: Shell, app: TestApp) -> None:
+    journal = process_shell.succeed(*EXPORT, "hledger").encode()
+    assert journal == export(app, "hledger").body
+    hledger_check(journal)
+
+
+def test_a_file_goes_in_again_where_there_is_nothing(shell: Shell, folder: Path, app: TestApp) -> None:
+    shell.succeed(*EXPORT, "ndjson", "-o", "books.ndjson")
+    told = shell.succeed("myapp", "import", "books.ndjson", "--format", "ndjson", "--ledger", "others")
+    assert told.startswith("Imported 14 transactions")
+    assert export(app, "ndjson", "/v1/ledgers/others").body == (folder / "books.ndjson").read_bytes()
+
+
+def test_a_failure_leaves_what_was_there(
+    shell: Shell, folder: Path, app: TestApp, database: Database
+) -> None:
+    target = folder / "books.ndjson"
+    target.write_text("what was there\n")
+    engine = create_engine(database.url)
+    with engine.begin() as connection:
+        # Asked for behind all transactions, so much of the file is written by then.
+        connection.execute(text("DROP TABLE hold_capture"))
+    engine.dispose()
+    assert "hold_capture" in shell.fail(*EXPORT, "ndjson", "-o", target.name)
+    assert target.read_text() == "what was there\n"
+    assert [each.name for each in folder.iterdir() if each.name.endswith(".part")] == []
+
+
+def test_a_ledger_that_is_not_there_is_one_line_and_no_file(shell: Shell, folder: Path) -> None:
+    assert "others" in shell.fail("myapp", "export", "--ledger", "others", "--format", "csv", "-o", "x.csv")
+    assert not (folder / "x.csv").exists()
+    assert "--format" in shell.fail(*EXPORT[:-1])
+    assert "journal" in shell.fail(*EXPORT, "journal")
+
+
+def test_a_link_is_followed_and_a_device_written_to(shell: Shell, folder: Path, app: TestApp) -> None:
+    (folder / "real.csv").write_text("old")
+    (folder / "link.csv").symlink_to("real.csv")
+    shell.succeed(*EXPORT, "csv", "-o", "link.csv")
+    assert (folder / "link.csv").is_symlink()
+    assert (folder / "real.csv").read_bytes() == export(app, "csv").body
+    shell.succeed(*EXPORT, "csv", "-o", "/dev/null")
+    assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_terminal_sees_a_bar_and_the_file_does_not(process_shell: Shell, app: TestApp) -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [Path(sys.executable).with_name("myapp"), *EXPORT[1:], "csv"],
+        cwd=process_shell.folder,
+        env={**os.environ, **process_shell.environment, "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        timeout=TIMEOUT_S,
+        check=True,
+    )
+    os.close(theirs)
+    shown = b""
+    while chunk := _read(ours):
+        shown += chunk
+    os.close(ours)
+    assert b"Exporting" in shown
+    assert b"14/14" in shown
+    assert done.stdout == export(app, "csv").body
+
+
+def _read(terminal: int) -> bytes:
+    # Linux says so when nobody has the other end open any more.
+    try:
+        return os.read(terminal, 65_536)
+    except OSError:
+        return b""
+
+
+def test_a_folder_that_is_not_there_is_one_line(shell: Shell, app: TestApp) -> None:
+    done = shell.run(*EXPORT, "csv", "-o", "nowhere/x.csv")
+    assert done.returncode != 0
+    assert_one_line(done.stderr)
