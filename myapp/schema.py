@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic.config import Config
@@ -37,7 +38,13 @@ def downgrade(url: str, revision: str) -> None:
 def is_current(connection: Connection) -> bool:
     """Tell whether the database has exactly the newest revision."""
     heads = MigrationContext.configure(connection).get_current_heads()
-    return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())
+    return frozenset(heads) == _newest()
+
+
+@cache
+def _newest() -> frozenset[str]:
+    # The scripts are read once, because every question of /readyz comes here.
+    return frozenset(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def require_current(engine: Engine, ini: str | None) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+import msgspec
 from pyramid.config import Configurator
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
@@ -28,7 +30,7 @@ _CHARSETS = ("", ";charset=utf-8", ";charset=UTF-8")
 
 def includeme(config: Configurator) -> None:
     """Register the table."""
-    specification.keep(config.registry, openapi.document(ROUTES))
+    specification.keep(config.registry, _document())
     by_path: dict[str, list[Route]] = defaultdict(list)
     for route in ROUTES:
         by_path[route.path].append(route)
@@ -37,6 +39,12 @@ def includeme(config: Configurator) -> None:
     for name in ("healthz", "readyz", "metrics", explorer.PAGE, explorer.FILE):
         config.add_view(_method_not_allowed(["GET", "HEAD"]), route_name=name)
     config.add_forbidden_view(_forbidden)
+
+
+@cache
+def _document() -> bytes:
+    # A table has one document, in however many applications a process serves it.
+    return msgspec.json.encode(openapi.document(ROUTES))
 
 
 def _add_path(config: Configurator, path: str, routes: list[Route]) -> None:

@@ -12,9 +12,9 @@ from myapp.http.request import Request
 _KEY = "myapp.api.openapi"
 
 
-def keep(registry: Any, document: dict[str, Any]) -> None:
-    """Encode the document once, because it never changes while the application runs."""
-    registry[_KEY] = msgspec.Raw(msgspec.json.encode(document))
+def keep(registry: Any, document: bytes) -> None:
+    """Keep the document as it is sent, because it never changes while the application runs."""
+    registry[_KEY] = msgspec.Raw(document)
 
 
 def find(request: Request) -> Answer:
