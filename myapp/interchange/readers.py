@@ -43,6 +43,7 @@ _SUFFIXES: Mapping[str, str] = MappingProxyType(
         ".beancount": "beancount",
         ".bean": "beancount",
         ".csv": "csv",
+        ".ndjson": "ndjson",
     }
 )
 

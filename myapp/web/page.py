@@ -35,6 +35,10 @@ class Page:
     permission: str | None = "read"
     method: str = "GET"
     parameters: tuple[str, ...] = ()
+    # What takes its time and asks the database nothing: done before the session's transaction begins.
+    prepare: Callable[[Any, Form], Any] | None = None
+    # Whether a POST changes the ledger; one that only tries shows its template.
+    keeps: bool = True
     again: Callable[[Any, Form, LedgerError], Context] | None = None
     media_type: str = "application/x-www-form-urlencoded"
     # The name of the setting that limits the form's size.

@@ -87,10 +87,11 @@ def _sent(page: Page, request: Any) -> Any:
 
 
 def _done(page: Page, request: Any, form: Form) -> Any:
-    if "ledger" not in request.matchdict:
-        return page.view(request, form)
+    prepared = () if page.prepare is None else (page.prepare(request, form),)
+    if "ledger" not in request.matchdict or not page.keeps:
+        return page.view(request, form, *prepared)
     # Whatever is written into a ledger is written once, and the visitor goes on to what came of it.
-    return HTTPSeeOther(once(request, form, lambda: str(page.view(request, form))))
+    return HTTPSeeOther(once(request, form, lambda: str(page.view(request, form, *prepared))))
 
 
 def _again(page: Page, request: Any, form: Form, error: LedgerError) -> Any:

@@ -21,14 +21,15 @@ EXAMPLES = {
     "holds": "/ledgers/demo/holds",
     "hold": "/ledgers/demo/holds/{hold}",
     "verify": "/ledgers/demo/verify",
+    "import": "/ledgers/demo/import",
     "journal": "/ledgers/demo/journal?q=groceries",
     "transaction": "/ledgers/demo/transactions/{transaction}",
     "new": "/ledgers/demo/new",
     "reverse": "/ledgers/demo/transactions/{transaction}/reverse",
 }
 
-# What htmx puts into a page.
-PARTS = {"completions", "light"}
+# What htmx puts into a page, and what is a file.
+PARTS = {"completions", "light", "export"}
 
 
 def test_every_page_has_an_example() -> None:

@@ -130,3 +130,36 @@ def test_the_pages_are_used_by_keyboard_alone(visit: Visit) -> None:
     visit.page.keyboard.type("Assets:US:BofA")
     visit.page.keyboard.press("Enter")
     expect(visit.page).to_have_url(re.compile("account=Assets"))
+
+
+def test_a_journal_is_tried_and_imported_without_choosing_it_again(visit: Visit) -> None:
+    visit.open("/ledgers/demo/import")
+    first = "1,2026-03-01,Imported tea,Expenses:Food:Tea,USD,3.20\n"
+    second = "1,2026-03-01,,Assets:US:BofA:Checking,USD,-3.20\n"
+    text = "transaction,effective_at,description,account,asset,amount\n" + first + second
+    file = {"name": "tea.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    visit.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    visit.page.get_by_role("button", name="Try it").click()
+    expect(visit.page.locator("#result")).to_contain_text("This would bring 1 transactions")
+    assert journal(visit.server, "Imported+tea") == []
+    visit.page.get_by_role("button", name="Import", exact=True).click()
+    expect(visit.page.locator("#result")).to_contain_text("Imported 1 transactions")
+    assert len(journal(visit.server, "Imported+tea")) == 1
+
+
+def test_an_import_with_a_bad_row_says_which(visit: Visit) -> None:
+    visit.open("/ledgers/demo/import")
+    text = "transaction,effective_at,account,asset,amount\n1,2026-03-01,Expenses:Food:Tea,USD,3.20\n"
+    file = {"name": "half.csv", "mimeType": "text/csv", "buffer": text.encode()}
+    visit.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    visit.page.get_by_role("button", name="Import", exact=True).click()
+    expect(visit.page.get_by_role("alert")).to_contain_text("line 2")
+    expect(visit.page.get_by_role("button", name="Import", exact=True)).to_be_enabled()
+
+
+def test_a_journal_is_downloaded(visit: Visit) -> None:
+    visit.open("/ledgers/demo/import")
+    with visit.page.expect_download() as started:
+        visit.page.get_by_role("link", name="hledger journal").click()
+    assert started.value.suggested_filename == "demo.journal"
+    assert "Payroll" in started.value.path().read_text()
