@@ -63,7 +63,8 @@ chaos-long: install-dev  ## the same for about 80 minutes, and the races 25 time
 	$(BIN)/python -m tests.chaos --seconds 1800 --kills 400 --acknowledged 50000 --sigterms 100
 	RACES_TIMES=25 $(BIN)/python -m pytest -n 0 --timeout=3600 tests/chaos -k races
 
-faults: install-dev  ## fail pairs of calls to the database driver, at every writing endpoint
+faults: install-dev  ## fail every call to the database driver in every way, then pairs of them, at every route
+	$(BIN)/python -m tests.faults $(FAULTS)
 	$(BIN)/python -m tests.faults --pairs $(FAULTS)
 
 model-long: install-dev  ## hold the API to the model for 5,000 programs of 100 steps (MODEL=… for others)
