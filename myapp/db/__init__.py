@@ -91,6 +91,7 @@ def includeme(config: Configurator) -> None:
     config.include("pyramid_tm")  # begin before the view, commit or abort after it
     config.include("myapp.db.accounting")  # what each request cost
     config.include("myapp.db.truth")  # no exception view makes a success of a failed commit
+    config.include("myapp.db.streaming")  # the beginning of a streamed body is made before it is sent
     config.include("myapp.db.nesting")  # no subrequest commits on its own
     config.include("myapp.db.mode")  # READ for GET, HEAD and OPTIONS, unless the view declares
     config.include("myapp.db.request")  # request.dbsession, joined to request.tm

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
+from pyramid.config import Configurator
 from pyramid.response import Response
 from sqlalchemy import Connection, Executable, Result
 
@@ -23,8 +25,9 @@ def stream(request: Any, statement: Executable, encode: Callable[[Any], bytes], 
     """Return a response whose body is `encode(row)` for each row of the statement, in one snapshot.
 
     The request's own session has ended by the time the body is sent, so the body begins a transaction of its
-    own, read-only in the database, with the first chunk. It ends when the last chunk is sent or the client
-    goes away.
+    own, read-only in the database. It ends when the last chunk is sent or the client goes away. The first two
+    chunks are made before anything is sent, so that a database that fails there is answered as anywhere else;
+    a failure later than that cuts the body off.
     """
     return stream_written(request, lambda rows: map(encode, rows(statement)), **headers)
 
@@ -32,11 +35,29 @@ def stream(request: Any, statement: Executable, encode: Callable[[Any], bytes], 
 def stream_written(request: Any, write: Callable[[Rows], Iterable[bytes]], **headers: str) -> Response:
     """Return a response whose body is what `write` yields: for a body of several statements, as `stream`.
 
-    `write` is called with the first chunk. What it asks for with `rows` is all of one snapshot, and the
+    `write` is called for the first chunk. What it asks for with `rows` is all of one snapshot, and the
     results of several statements may be read side by side.
     """
     engine = request.registry["dbsession_factory"].engine
     return Response(app_iter=WrittenStream(engine.connect, write), **headers)
+
+
+def includeme(config: Configurator) -> None:
+    """Make the beginning of each streamed body as soon as the request's own session has ended."""
+    config.add_tween("myapp.db.streaming.tween_factory", over="pyramid_tm.tm_tween_factory")
+
+
+def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any], Any]:
+    """Return the tween that primes: what fails there is tried again, or answered, like what a view raises."""
+
+    def prime(request: Any) -> Any:
+        response = handler(request)
+        # The body of an answer to HEAD is never sent.
+        if isinstance(response.app_iter, WrittenStream) and request.method != "HEAD":
+            response.app_iter.prime()
+        return response
+
+    return prime
 
 
 class WrittenStream:
@@ -47,14 +68,26 @@ class WrittenStream:
         self._write = write
         self._connection: Connection | None = None
         self._results: list[Result[Any]] = []
+        self._chunks = self._make()
+        self._ahead: list[bytes] = []
+
+    def prime(self) -> None:
+        """Make the first two chunks; a body that has no more is whole then, and its connection given back."""
+        self._ahead = list(islice(self._chunks, 2))
 
     def __iter__(self) -> Iterator[bytes]:
+        # Handed out and forgotten, so that no chunk is kept while the rest is sent.
+        while self._ahead:
+            yield self._ahead.pop(0)
+        yield from self._chunks
+
+    def _make(self) -> Generator[bytes, None, None]:
         self._connection = self._connect()
         reading = read_only(self._connection, yield_per=CHUNK_ROWS)
         try:
             yield from in_chunks(self._write(lambda statement: self._rows(reading, statement)))
         finally:
-            self.close()
+            self._release()
 
     def _rows(self, reading: Connection, statement: Executable) -> Iterator[Any]:
         result = reading.execute(statement)
@@ -64,6 +97,13 @@ class WrittenStream:
 
     def close(self) -> None:
         """Give the connection back; a second call does nothing."""
+        # What is half made ends first, while it can still end its own results.
+        try:
+            self._chunks.close()
+        finally:
+            self._release()
+
+    def _release(self) -> None:
         results, self._results = self._results, []
         connection, self._connection = self._connection, None
         try:

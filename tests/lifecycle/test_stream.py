@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
+from webob.request import BaseRequest
 
-from myapp.db import Rows, stream, stream_written
+from myapp.db import ConcurrencyConflict, Rows, stream, stream_written
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import Site, at
@@ -127,3 +128,43 @@ def test_a_stream_cannot_write(serve: Serve) -> None:
     with pytest.raises(DBAPIError):
         site.client().get("/sly")
     assert site.rows() == before
+
+
+def test_a_database_that_fails_before_the_first_byte_is_answered_as_anywhere_else(serve: Serve) -> None:
+    def broken(request: Any) -> Any:
+        return stream(request, text("SELECT name FROM nowhere"), encode)
+
+    site = serve(at("/export", broken, request_method="GET"))
+    environ = {**BaseRequest.blank("/export").environ}
+    with pytest.raises(DBAPIError):
+        site.app(environ, lambda *_: pytest.fail("answered before it failed"))
+    assert site.engine.pool.checkedout() == 0
+
+
+def test_the_beginning_of_a_stream_is_tried_again_after_a_conflict(serve: Serve) -> None:
+    attempts = []
+
+    def busy(request: Any) -> Any:
+        def write(rows: Rows) -> Iterator[bytes]:
+            attempts.append(request)
+            yield from map(encode, rows(select(Shelf.name)))
+            if len(attempts) < 2:
+                raise ConcurrencyConflict("somebody was faster")
+
+        return stream_written(request, write, content_type="text/plain")
+
+    site = serve(at("/export", busy, request_method="GET"))
+    assert site.client().get("/export").text.splitlines() == ["first", "second"]
+    assert len(attempts) == 2
+    assert site.engine.pool.checkedout() == 0
+
+
+def test_a_head_request_reads_no_stream(serve: Serve) -> None:
+    written: list[bytes] = []
+
+    def export(request: Any) -> Any:
+        return stream_written(request, lambda rows: written)
+
+    site = serve(at("/export", export, request_method=("GET", "HEAD")))
+    site.client().head("/export", status=200)
+    assert site.engine.pool.checkedout() == 0
