@@ -50,7 +50,7 @@ PAGES: tuple[Page, ...] = (
         "export",
         LEDGER + "/export/{format}",
         exporting.read,
-        "import.html",
+        None,
         "Download the books.",
         2,
     ),
