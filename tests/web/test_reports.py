@@ -147,7 +147,9 @@ def test_a_report_as_it_was_known_leaves_out_what_was_recorded_later(site: Site,
     query = "?from=2025-01-01&to=2025-12-31" if report == "income-statement" else "?at=2025-12-31"
     known = site.journal()[0]["recorded_at"]
     before = rows(page(site, report, query))
-    post(site.app, "expenses:late", "assets:bank:daily", "99.00", effective_at="2025-02-02")
+    # Late for both columns: for what is asked, and for what it is compared with.
+    for year in (2024, 2025):
+        post(site.app, "expenses:late", "assets:bank:daily", "99.00", effective_at=f"{year}-02-02")
     assert rows(page(site, report, query)) != before
     answer = page(site, report, f"{query}&known_at={known}")
     assert rows(answer) == before
