@@ -52,6 +52,6 @@ PAGES: tuple[Page, ...] = (
         exporting.read,
         None,
         "Download the books.",
-        2,
+        10,
     ),
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from myapp.interchange.exporting import FORMATS
 from myapp.web.accounts import TREE_MAX
 from myapp.web.pages import PAGES
 from tests.api.client import post, send_ok, transfer
@@ -36,8 +37,8 @@ def examples(site: Site) -> Iterator[tuple[str, str]]:
     yield "verify", f"{BOOKS}/verify"
     yield "light", f"{BOOKS}/light"
     yield "import", f"{BOOKS}/import"
-    for suffix in ("csv", "ndjson"):
-        yield "export", f"{BOOKS}/export/{suffix}"
+    for format_ in FORMATS:
+        yield "export", f"{BOOKS}/export/{format_}"
     yield "journal", f"{BOOKS}/journal?account=assets:cash&asset=USD&q=L&metadata.trip=berlin&order=effective"
     yield "transaction", transaction
     yield "new", f"{BOOKS}/new"
