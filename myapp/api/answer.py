@@ -10,9 +10,9 @@ from urllib.parse import quote
 import msgspec
 from pyramid.response import Response
 
-from myapp.api.table import CSV, Table
 from myapp.http.paging import next_cursor
 from myapp.http.request import Request
+from myapp.http.table import CSV, Table
 from myapp.ledger.views import Page
 
 JSON = "application/json"

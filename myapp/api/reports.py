@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
-
 from myapp.api import answers
 from myapp.api.answer import Answer
-from myapp.api.table import Table
-from myapp.http import questions
+from myapp.http import questions, report_tables
 from myapp.http.request import Request
 from myapp.ledger.asof import AsOf
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.reports import balance_sheet as sheets
 from myapp.ledger.reports import income_statement as statements
 from myapp.ledger.reports import trial_balance as trials
-from myapp.ledger.reports.table import Row
 
 
 def trial_balance(request: Request) -> Answer:
@@ -23,7 +18,7 @@ def trial_balance(request: Request) -> Answer:
     wanted = questions.as_of(request) or AsOf()
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
     found = trials.read(request.dbsession, book, wanted)
-    return Answer(found, table=_table(book.name, "trial-balance", [found.at], trials.rows(found)))
+    return Answer(found, table=report_tables.of_trial_balance(book, found))
 
 
 def balance_sheet(request: Request) -> Answer:
@@ -31,7 +26,7 @@ def balance_sheet(request: Request) -> Answer:
     wanted = questions.as_of(request) or AsOf()
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
     found = sheets.read(request.dbsession, book, wanted)
-    return Answer(found, table=_table(book.name, "balance-sheet", [found.at], sheets.rows(found)))
+    return Answer(found, table=report_tables.of_balance_sheet(book, found))
 
 
 def income_statement(request: Request) -> Answer:
@@ -39,8 +34,7 @@ def income_statement(request: Request) -> Answer:
     period, known_at = questions.period(request)
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
     found = statements.read(request.dbsession, book, period, known_at)
-    table = _table(book.name, "income-statement", [period.start, period.end], statements.rows(found))
-    return Answer(_shape(found), table=table)
+    return Answer(_shape(found), table=report_tables.of_income_statement(book, found))
 
 
 def _shape(found: statements.IncomeStatement) -> answers.IncomeStatement:
@@ -51,9 +45,3 @@ def _shape(found: statements.IncomeStatement) -> answers.IncomeStatement:
         sections=list(found.sections),
         net_income=dict(found.net_income),
     )
-
-
-def _table(ledger: str, report: str, times: Iterable[datetime | None], rows: Iterable[Row]) -> Table:
-    # The file's name alone tells what it was made for; a ledger's name needs no quoting there.
-    days = [time.date().isoformat() for time in times if time is not None]
-    return Table("-".join([ledger, report, *days]), Row._fields, rows)

@@ -6,8 +6,8 @@ from myapp.api import reports
 from myapp.api.answers import IncomeStatement
 from myapp.api.route import Route
 from myapp.api.rows import LEDGER
-from myapp.api.table import CSV
 from myapp.http.questions import AS_OF, PERIOD
+from myapp.http.table import CSV
 from myapp.ledger.reports.balance_sheet import BalanceSheet
 from myapp.ledger.reports.trial_balance import TrialBalance
 

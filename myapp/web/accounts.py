@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from typing import Any
 
 from myapp.http import parameters, questions
@@ -14,75 +11,35 @@ from myapp.ledger import accounts, balances, series, statements
 from myapp.ledger.balances import Selection
 from myapp.ledger.errors import UnknownAsset
 from myapp.ledger.ledgers import Book, open_book
-from myapp.ledger.views import AccountBalances
 from myapp.web import charts
 from myapp.web.page import Context
+from myapp.web.tree import SEPARATOR, branches, folded
 
 # A tree of more accounts is shown a level at a time.
 TREE_MAX = 500
-_SEPARATOR = ":"
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    """An account of the tree, or what several have in common; its balances count all that is below it."""
-
-    path: str
-    name: str
-    level: int
-    is_account: bool
-    balances: Mapping[str, str]
 
 
 def tree(request: Any) -> Context:
     """Show the accounts below one, or all of them, with sub-totals."""
     under, as_of = parameters.path(request, "under"), questions.as_of(request)
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
-    prefix = under + _SEPARATOR if under else None
+    prefix = under + SEPARATOR if under else None
     whole = Selection(prefix=prefix, as_of=as_of)
     page, totals = balances.listed(request.dbsession, book, whole, limit=TREE_MAX)
     opened = accounts.listed(request.dbsession, book, prefix=prefix, limit=TREE_MAX)
     is_large = page.next_key is not None or opened.next_key is not None
     shown = {"under": under, "totals": totals, "is_large": is_large, "next": None}
-    depth = under.count(_SEPARATOR) + 1 if under else 0
+    depth = under.count(SEPARATOR) + 1 if under else 0
     if is_large:
         return {**shown, **_level(request, book, replace(whole, depth=depth + 1))}
-    return {**shown, "branches": _branches(page.items, {each.path for each in opened.items}, depth)}
+    return {**shown, "branches": branches(page.items, {each.path for each in opened.items}, depth)}
 
 
 def _level(request: Any, book: Book, selection: Selection) -> Context:
     asked = page_request(request, words)
     after = asked.after[0] if asked.after else None
     page, _ = balances.listed(request.dbsession, book, selection, limit=asked.limit, after=after)
-    return {"branches": list(map(_folded, page.items)), "next": next_cursor(request, page.next_key)}
-
-
-def _folded(each: AccountBalances) -> Branch:
-    name = each.account.rpartition(_SEPARATOR)[2]
-    return Branch(each.account, name, 0, is_account=False, balances=each.balances)
-
-
-def _branches(found: Iterable[AccountBalances], paths: set[str], depth: int) -> list[Branch]:
-    sums: dict[tuple[str, ...], dict[str, Decimal]] = defaultdict(dict)
-    for path in paths:
-        for steps in _ancestors(path, depth):
-            sums[steps]
-    for each in found:
-        for steps in _ancestors(each.account, depth):
-            for asset, amount in each.balances.items():
-                sums[steps][asset] = sums[steps].get(asset, Decimal(0)) + Decimal(amount)
-    return [_branch(steps, sums[steps], paths, depth) for steps in sorted(sums)]
-
-
-def _ancestors(path: str, depth: int) -> list[tuple[str, ...]]:
-    steps = tuple(path.split(_SEPARATOR))
-    return [steps[:length] for length in range(depth + 1, len(steps) + 1)]
-
-
-def _branch(steps: tuple[str, ...], sums: Mapping[str, Decimal], paths: set[str], depth: int) -> Branch:
-    path = _SEPARATOR.join(steps)
-    written = {asset: f"{amount:f}" for asset, amount in sorted(sums.items())}
-    return Branch(path, steps[-1], len(steps) - depth - 1, is_account=path in paths, balances=written)
+    return {"branches": list(map(folded, page.items)), "next": next_cursor(request, page.next_key)}
 
 
 def register(request: Any) -> Context:

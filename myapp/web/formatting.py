@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from datetime import time as time_of_day
 from decimal import Decimal
 from typing import Any
 
+from myapp.ledger.reports.periods import Period
 from myapp.ledger.series import Month
 from myapp.ledger.views import PostingView
 
@@ -23,11 +25,35 @@ def is_negative(amount: str) -> bool:
     return amount.startswith("-")
 
 
+def is_zero(amount: str) -> bool:
+    """Tell whether a decimal text is nothing."""
+    return not Decimal(amount)
+
+
 def day(time: datetime) -> str:
     """Return a time as its day, with the hour only where it is not the day's first instant."""
     utc = time.astimezone(UTC)
     first = utc == utc.replace(hour=0, minute=0, second=0, microsecond=0)
     return utc.strftime("%Y-%m-%d") if first else utc.strftime("%Y-%m-%d %H:%M")
+
+
+def until(time: datetime | None) -> str:
+    """Return the end of what is reported: the day that it is the last instant of, or the time."""
+    if time is None:
+        return "to date"
+    utc = time.astimezone(UTC)
+    is_whole = utc.time() == time_of_day.max
+    return utc.date().isoformat() if is_whole else utc.isoformat(" ", "seconds").removesuffix("+00:00")
+
+
+def period(asked: Period) -> str:
+    """Return a period by its first and last day."""
+    if asked.start is None:
+        return "all time" if asked.end is None else f"to {until(asked.end)}"
+    start = asked.start.astimezone(UTC)
+    is_whole = start.time() == time_of_day.min
+    first = start.date().isoformat() if is_whole else start.isoformat(" ", "seconds").removesuffix("+00:00")
+    return f"{first} {until(asked.end)}" if asked.end is None else f"{first} to {until(asked.end)}"
 
 
 def moment(time: datetime) -> str:
@@ -51,6 +77,11 @@ def without(question: Mapping[str, str], name: str) -> dict[str, str]:
     return {key: value for key, value in question.items() if key != name}
 
 
+def only(question: Mapping[str, str], *names: str) -> dict[str, str]:
+    """Return some of the parameters of a query, as far as they are given."""
+    return {name: question[name] for name in names if name in question}
+
+
 def saved(month: Month) -> str:
     """Return a month's income less its expenses."""
     return f"{Decimal(month.income) - Decimal(month.expenses):f}"
@@ -59,10 +90,14 @@ def saved(month: Month) -> str:
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": money,
     "is_negative": is_negative,
+    "is_zero": is_zero,
     "day": day,
     "moment": moment,
+    "until": until,
+    "period": period,
     "before": before,
     "opposite": opposite,
     "without": without,
+    "only": only,
     "saved": saved,
 }

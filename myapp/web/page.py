@@ -22,14 +22,14 @@ class Page:
     `name` is the route's, shared by the methods of one address. `view` takes the request, and for a POST the
     form; it returns what `template` shows, or a response of its own. A POST to a ledger returns the address
     to go on to, and is done once for each form that was shown (`myapp.web.once`). `again` makes what the
-    template shows when a form was refused: the same form, filled in, with the message. `budget` is the most
-    statements that are sent. Without a `permission` no key is needed.
+    template shows when a form was refused: the same form, filled in, with the message. A file to keep has no
+    template. `budget` is the most statements that are sent. Without a `permission` no key is needed.
     """
 
     name: str
     path: str
     view: Callable[..., Any]
-    template: str
+    template: str | None
     doc: str
     budget: int
     permission: str | None = "read"

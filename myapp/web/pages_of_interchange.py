@@ -50,8 +50,8 @@ PAGES: tuple[Page, ...] = (
         "export",
         LEDGER + "/export/{format}",
         exporting.read,
-        "import.html",
+        None,
         "Download the books.",
-        2,
+        10,
     ),
 )

@@ -8,14 +8,14 @@ from myapp.web import accounts, holds, overview, verifying
 from myapp.web.page import LEDGER, Page
 
 PAGES: tuple[Page, ...] = (
-    Page("overview", LEDGER, overview.show, "overview.html", "See how it stands.", 8, parameters=("asset",)),
+    Page("overview", LEDGER, overview.show, "overview.html", "See how it stands.", 4, parameters=("asset",)),
     Page(
         "accounts",
         LEDGER + "/accounts",
         accounts.tree,
         "accounts.html",
         "See the accounts with their sub-totals.",
-        8,
+        9,
         parameters=("under", *AS_OF, *PAGING),
     ),
     Page(

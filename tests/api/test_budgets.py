@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from webtest import TestApp
 
 from myapp.api.routes import ROUTES
@@ -20,32 +18,16 @@ from myapp.db import unit_of_work
 from myapp.interchange.exporting import FORMATS
 from myapp.ledger.holds import placing
 from tests.api.client import LEDGER, account_url, get, post, send, send_ok, transfer
+from tests.counting import counted
 from tests.ledger.books import transfer as ledger_transfer
 from tests.ledger.holding import MINUTE
 
-FREE = re.compile(r"\s*(PRAGMA|BEGIN|SAVEPOINT|RELEASE|ROLLBACK)", re.IGNORECASE)
 # To remember an answer: find the ledger, claim the key, keep the answer.
 REMEMBERING = 3
 # Its cost grows with the journal, which is read and written in chunks.
 UNBOUNDED = ("POST", LEDGER_PATH + "/import")
 BATCH = LEDGER_PATH + "/transactions/batch"
 BUDGETS = {(route.method, route.path): route.budget for route in ROUTES}
-
-
-@contextmanager
-def counted(app: TestApp) -> Iterator[list[str]]:
-    engine = app.app.registry["dbsession_factory"].engine
-    statements: list[str] = []
-
-    def count(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not FREE.match(statement):
-            statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", count)
-    yield statements
-    event.remove(engine, "before_cursor_execute", count)
-
-
 LIMITS = {"USD": {"min": "0"}, "JPY": {"max": "1"}, "BTC": {"min": "1", "max": "2"}}
 MANY = [{"code": f"A{number}", "scale": 2} for number in range(200)]
 

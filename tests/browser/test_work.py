@@ -120,6 +120,20 @@ def test_a_chart_is_drawn(visit: Visit, path: str) -> None:
         assert canvas.evaluate(f"canvas => {PIXELS}.some(Boolean)")
 
 
+def test_a_report_is_chosen_by_a_link_and_drawn(visit: Visit) -> None:
+    visit.open("/ledgers/demo")
+    visit.page.get_by_role("link", name="Reports").click()
+    visit.page.get_by_role("link", name="Income statement").click()
+    visit.page.get_by_role("link", name="Last year").click()
+    expect(visit.page).to_have_url(re.compile(r"/income-statement\?from=\d{4}-01-01&to=\d{4}-12-31$"))
+    expect(visit.page.get_by_role("link", name="Last year")).to_have_attribute("aria-current", "page")
+    expect(visit.page.locator("canvas")).to_have_count(1)
+    assert visit.page.locator("canvas").evaluate(f"canvas => {PIXELS}.some(Boolean)")
+    with visit.page.expect_download() as kept:
+        visit.page.get_by_role("link", name="Download as CSV").click()
+    assert re.fullmatch(r"demo-income-statement-\d{4}-01-01-\d{4}-12-31\.csv", kept.value.suggested_filename)
+
+
 def test_the_pages_are_used_by_keyboard_alone(visit: Visit) -> None:
     visit.open("/ledgers/demo/journal")
     visit.page.keyboard.press("Tab")

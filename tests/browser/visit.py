@@ -17,11 +17,15 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 @dataclass
 class Visit:
-    """A window onto a served application; `faults` has what the console and the network complained about."""
+    """A window onto a served application; `faults` has what the console and the network complained about.
+
+    `files` are the addresses of what was downloaded.
+    """
 
     page: Page
     server: Server
     faults: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     def open(self, path: str) -> Response:
         """Open a page of the application."""
@@ -57,12 +61,15 @@ def visiting(browser: Browser, server: Server, **options: Any) -> Iterator[Visit
     # A broken policy is an error in the console, too; what a refused form answers is no fault of the page.
     visit.page.on("console", lambda message: _note(visit, message.type, message.text))
     visit.page.on("pageerror", lambda error: visit.faults.append(f"script: {error}"))
+    visit.page.on("download", lambda download: visit.files.append(download.url))
     visit.page.on("requestfailed", lambda request: visit.faults.append(f"failed: {request.url}"))
     try:
         yield visit
     finally:
         context.close()
-    assert visit.faults == []
+    # A file ends the request for a page that it was taken for.
+    kept = [f"failed: {address}" for address in visit.files]
+    assert [fault for fault in visit.faults if fault not in kept] == []
 
 
 def _note(visit: Visit, kind: str, text: str) -> None:

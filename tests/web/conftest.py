@@ -1,4 +1,7 @@
-"""An application with one small ledger on each database; and one that asks everybody for a key."""
+"""An application with one small ledger on each database.
+
+`site` is the test's own. `history` has two years of books, and is one for all tests that only read.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ from webtest import TestApp
 
 from tests.api.client import post, send_ok
 from tests.apps import close, make_app
-from tests.databases import Database
+from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 
 ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}]
 BOOKS = "/ledgers/books"
+HISTORY = "history"
 
 
 @dataclass(frozen=True)
@@ -45,3 +49,39 @@ def fill(app: TestApp) -> dict[str, Any]:
     )
     post(app, "assets:cash", "equity:opening", "100.00", description="Opening", effective_at="2026-01-01")
     return {"transaction": first["id"]}
+
+
+@pytest.fixture(scope="session", params=DIALECTS)
+def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    template = request.getfixturevalue(f"migrated_{request.param}")
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp(HISTORY) / "history.sqlite"
+        copy_sqlite(template, path)
+        database = sqlite_database(path)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        server.create_database(HISTORY, template)
+        database = Database("postgresql", server.url(HISTORY))
+    app = make_app(database, **{"myapp.cookies_secure": "false"})
+    filled = fill(app)
+    fill_two_years(app)
+    yield Site(app, filled)
+    close(app)
+
+
+def fill_two_years(app: TestApp) -> None:
+    """Post into `books` what happened in 2024, and three times as much in 2025; all but one amount in USD."""
+    for year, factor in ((2024, 1), (2025, 3)):
+        for debit, credit, amount, day in (
+            ("assets:bank:daily", "income:job", 1000, "03-31"),
+            ("expenses:home:rent", "assets:bank:daily", 400, "04-01"),
+            ("expenses:home:power", "liabilities:card", 25, "12-31"),
+            ("assets:bank", "assets:bank:daily", 7, "06-30"),
+        ):
+            post(app, debit, credit, f"{amount * factor}.00", effective_at=f"{year}-{day}")
+    yen = [
+        {"account": "assets:yen", "asset": "JPY", "amount": "500"},
+        {"account": "income:job", "asset": "JPY", "amount": "-500"},
+    ]
+    body = {"postings": yen, "effective_at": "2025-05-05"}
+    send_ok(app, "POST", "/v1/ledgers/books/transactions", body, 201)

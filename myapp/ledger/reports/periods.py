@@ -1,4 +1,4 @@
-"""Periods of effective time, and the one before to compare with."""
+"""Periods of effective time, and the one before to compare with; and days, with the one a year earlier."""
 
 from __future__ import annotations
 
@@ -34,6 +34,19 @@ def previous_period(period: Period) -> Period | None:
         return Period(before, start - _MICROSECOND)
     except (OverflowError, ValueError):
         return None
+
+
+def a_year_earlier(moment: datetime) -> datetime | None:
+    """Return the same time of the same day a year earlier, None where there was no such year.
+
+    The last day of a month stays the last: what ends with February ends with February.
+    """
+    utc = moment.astimezone(UTC)
+    if utc.year == 1:
+        return None
+    days_then = calendar.monthrange(utc.year - 1, utc.month)[1]
+    is_last = utc.day == calendar.monthrange(utc.year, utc.month)[1]
+    return utc.replace(year=utc.year - 1, day=days_then if is_last else utc.day)
 
 
 def _whole_months(start: datetime, end: datetime) -> int | None:

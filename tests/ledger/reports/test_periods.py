@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from myapp.ledger.reports.periods import Period, previous_period
+from myapp.ledger.reports.periods import Period, a_year_earlier, previous_period
 
 INSTANT = timedelta(microseconds=1)
 
@@ -91,3 +91,27 @@ def test_the_period_before_ends_where_this_one_starts(first: date, length: int) 
     assert found.end == period.start - INSTANT
     assert found.start <= found.end
     assert found.start.time() == time.min
+
+
+@pytest.mark.parametrize(
+    ("day", "earlier"),
+    [
+        ("2026-06-30", "2025-06-30"),
+        ("2026-06-29", "2025-06-29"),
+        ("2024-02-29", "2023-02-28"),
+        # What ends with February is compared with what ended with February.
+        ("2025-02-28", "2024-02-29"),
+        ("2024-02-28", "2023-02-28"),
+        ("0002-01-01", "0001-01-01"),
+        ("9999-12-31", "9998-12-31"),
+    ],
+)
+def test_a_day_is_compared_with_the_same_a_year_earlier(day: str, earlier: str) -> None:
+    moment, found = (
+        datetime.combine(date.fromisoformat(each), time(9, 30, 1), UTC) for each in (day, earlier)
+    )
+    assert a_year_earlier(moment) == found
+
+
+def test_there_is_no_year_before_the_first() -> None:
+    assert a_year_earlier(datetime(1, 12, 31, tzinfo=UTC)) is None
