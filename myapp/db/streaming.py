@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack
 from itertools import islice
 from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.response import Response
+from pyramid_retry import is_error_retryable
 from sqlalchemy import Connection, Executable, Result
 
 from myapp.db.dialects import read_only
+from myapp.db.truth import answer_for
 
 # Rows fetched, and pieces sent, at a time: memory is bounded by it, whatever the export's size.
 CHUNK_ROWS = 500
@@ -53,8 +56,14 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     def prime(request: Any) -> Any:
         response = handler(request)
         # The body of an answer to HEAD is never sent.
-        if isinstance(response.app_iter, WrittenStream) and request.method != "HEAD":
+        if not isinstance(response.app_iter, WrittenStream) or request.method == "HEAD":
+            return response
+        try:
             response.app_iter.prime()
+        except Exception as error:
+            if is_error_retryable(request, error):
+                raise
+            return answer_for(request, error)
         return response
 
     return prime
@@ -106,12 +115,12 @@ class WrittenStream:
     def _release(self) -> None:
         results, self._results = self._results, []
         connection, self._connection = self._connection, None
-        try:
-            for result in results:
-                result.close()
-        finally:
+        # In this order backwards, and each of them even if another one fails: the connection comes last.
+        with ExitStack() as ending:
             if connection is not None:
-                connection.close()
+                ending.callback(connection.close)
+            for result in results:
+                ending.callback(result.close)
 
 
 def in_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:

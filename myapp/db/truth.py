@@ -59,7 +59,16 @@ def _say_unknown(request: Any, cause: Exception | None) -> Any:
         "out whether it is durable."
     )
     error.__cause__ = cause
+    return answer_for(request, error)
+
+
+def answer_for(request: Any, error: Exception) -> Any:
+    """Return what the application's exception view answers to an error that no view raised.
+
+    Raises:
+        Exception: the error itself, where no exception view is for it.
+    """
     try:
         return request.invoke_exception_view((type(error), error, error.__traceback__))
     except HTTPNotFound:
-        raise error from cause
+        raise error from error.__cause__

@@ -19,8 +19,12 @@ from tests.faults.ledger import ledger_stage, ledger_trial, wrong_rows
 from tests.faults.sweep import Plan, plans, sweep
 from tests.faults.verdict import Trial
 
-# Where RELEASE SAVEPOINT fails SQLAlchemy warns, too. Made an error, the warning would hide the failure.
-pytestmark = pytest.mark.filterwarnings("ignore:nested transaction already deassociated")
+# Where RELEASE SAVEPOINT fails SQLAlchemy warns, too; where the connection is gone psycopg cannot close a cursor
+# of the server's, and warns when it is collected. Made errors, the warnings would hide the failure.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:nested transaction already deassociated"),
+    pytest.mark.filterwarnings("ignore:<tests.faults.gated:ResourceWarning"),
+]
 
 # The least that each test must have injected: a request always asks the database several things.
 WRITING_MIN, READING_MIN, FOREIGN_MIN = 20, 10, 60
