@@ -19,8 +19,8 @@ from tests.faults.ledger import ledger_stage, ledger_trial, wrong_rows
 from tests.faults.sweep import Plan, plans, sweep
 from tests.faults.verdict import Trial
 
-# Where RELEASE SAVEPOINT fails SQLAlchemy warns, too; where the connection is gone psycopg cannot close a cursor
-# of the server's, and warns when it is collected. Made errors, the warnings would hide the failure.
+# Where RELEASE SAVEPOINT fails SQLAlchemy warns, too; where the connection is gone psycopg cannot close a
+# cursor of the server's, and warns when it is collected. Made errors, the warnings would hide the failure.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:nested transaction already deassociated"),
     pytest.mark.filterwarnings("ignore:<tests.faults.gated:ResourceWarning"),
