@@ -64,9 +64,9 @@ def _view(page: Page) -> Callable[[Any], Any]:
 
 
 def _opened(page: Page, request: Any) -> Any:
+    require_known(request, page.parameters)
     if any(not value for value in request.GET.values()):
         return HTTPSeeOther(_without_empty(request))
-    require_known(request, page.parameters)
     return page.view(request)
 
 

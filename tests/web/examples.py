@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
+from webtest import TestApp
+
 from myapp.web.page import Page
 from myapp.web.pages import PAGES
+from tests.faults.examples import JOURNAL
 from tests.faults.stage import Exchange
 
 Pairs = Sequence[tuple[str, str]]
@@ -34,12 +37,16 @@ FORMS: dict[str, Pairs] = {
     ],
     "reverse": [("description", "A mistake")],
     "hold": [("do", "capture")],
+    "import": [("format", "hledger-json")],
+    "trial": [("format", "hledger-json")],
 }
 
-OPENED = tuple(page for page in PAGES if page.method == "GET")
+# Those that answer with a file.
+DOWNLOADS = ("export",)
+OPENED = tuple(page for page in PAGES if page.method == "GET" and page.name not in DOWNLOADS)
 SENT = tuple(page for page in PAGES if page.method == "POST")
 # Those that write: what is outside every ledger touches no more than cookies.
-WRITING = tuple(page for page in SENT if "{ledger}" in page.path)
+WRITING = tuple(page for page in SENT if "{ledger}" in page.path and page.keeps)
 
 
 def name(page: Page) -> str:
@@ -50,6 +57,7 @@ def name(page: Page) -> str:
 def address(page: Page, ids: Mapping[str, str], ledger: str = "books") -> str:
     """Return where the page is, with each placeholder filled by something that exists."""
     url = page.path.replace("{ledger}", ledger).replace("{path:.*}", "assets:cash")
+    url = url.replace("{format}", "ndjson")
     for placeholder, value in ids.items():
         url = url.replace(placeholder, value)
     assert "{" not in url, f"{page.path} has a placeholder that no example fills."
@@ -64,7 +72,10 @@ def exchange(
     headers = {"Cookie": "; ".join(cookies), "Accept": "text/html"}
     if page.method == "GET":
         return Exchange("GET", address(page, ids, ledger), headers=headers)
-    body = urlencode([("csrf_token", token), ("once", ONCE), *FORMS[page.name]]).encode()
-    url = address(page, ids, ledger)
+    fields = [("csrf_token", token), ("once", ONCE), *FORMS[page.name]]
+    body, media_type = urlencode(fields).encode(), page.media_type
+    if media_type == "multipart/form-data":
+        media_type, body = TestApp(None).encode_multipart(fields, [("file", "journal.json", JOURNAL)])
     # A form that writes carries its key; the others may be sent again just so.
-    return Exchange(page.method, url, body, page.media_type, headers, can_be_repeated=True)
+    url = address(page, ids, ledger)
+    return Exchange(page.method, url, body, media_type, headers, can_be_repeated=True)
