@@ -42,7 +42,7 @@ FORMS: dict[str, Pairs] = {
 }
 
 # Those that answer with a file.
-DOWNLOADS = ("export",)
+DOWNLOADS = ("export", "balance_sheet_file", "income_statement_file", "trial_balance_file")
 OPENED = tuple(page for page in PAGES if page.method == "GET" and page.name not in DOWNLOADS)
 SENT = tuple(page for page in PAGES if page.method == "POST")
 # Those that write: what is outside every ledger touches no more than cookies.
