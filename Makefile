@@ -14,7 +14,7 @@ MODEL  ?= 5000x100
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference lint types strategies shell requirements clean
+.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference screenshots lint types strategies shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -79,11 +79,15 @@ bench: install-dev  ## measure every row of the table side by side (QUICK=1: in 
 reference: install-dev  ## write docs/reference.md from the route table
 	$(BIN)/python -m tools.reference
 
-lint: install-dev  ## ruff, mypy --strict, import-linter, the lifecycle lint
+screenshots: install-dev  ## take the README's screenshots of the pages (needs Chromium)
+	$(BIN)/python -m tools.screenshots
+
+lint: install-dev  ## ruff, mypy --strict, import-linter, djlint, the lifecycle lint
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/djlint --lint --quiet myapp/web/templates
 	$(BIN)/python -m tools.lifecycle_lint myapp
 
 types: install-dev  ## mypy alone

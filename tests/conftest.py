@@ -17,8 +17,8 @@ import pytest
 from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 from tests.postgres import PostgresServer
 
-# What the run was about is said at its end.
-pytest_plugins = ["tests.summaries"]
+# What the run was about is said at its end; some tests share a service that somebody of each kind visits.
+pytest_plugins = ["tests.summaries", "tests.town"]
 
 MIGRATED_TEMPLATE = "migrated_template"
 

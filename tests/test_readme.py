@@ -55,6 +55,14 @@ def masked(text: str) -> object:
     return json.loads(_VARYING.sub(r'"\1":"…"', text))
 
 
+def test_the_readmes_pictures_are_there_and_small() -> None:
+    named = set(re.findall(r"\((docs/screenshots/[^)]+)\)", (ROOT / "README.md").read_text()))
+    there = {str(path.relative_to(ROOT)): path.stat().st_size for path in ROOT.glob("docs/screenshots/*.png")}
+    assert len(named) >= 4
+    assert named <= there.keys()
+    assert sum(there.values()) < 600_000
+
+
 def test_the_readmes_commands_answer_as_the_readme_says(server: Server) -> None:
     assert len(commands()) == 3
     for command, answer in commands():

@@ -6,6 +6,7 @@ from pyramid.config import Configurator
 from pyramid.csrf import CookieCSRFStoragePolicy
 
 from myapp.web import formatting
+from myapp.web.addresses import address_here, address_of
 
 # An hour: a file keeps its name when it changes.
 _STATIC_FRESH_S = 3600
@@ -19,6 +20,7 @@ def includeme(config: Configurator) -> None:
             # A misspelt name in a template is a failure, and not an empty place on the page.
             "jinja2.undefined": "strict",
             "jinja2.filters": formatting.FILTERS,
+            "jinja2.globals": {"address_of": address_of, "address_here": address_here},
             "jinja2.trim_blocks": "true",
             "jinja2.lstrip_blocks": "true",
         }

@@ -12,6 +12,7 @@ from myapp.ledger.balances import Selection
 from myapp.ledger.errors import UnknownAsset
 from myapp.ledger.ledgers import Book, open_book
 from myapp.web import charts
+from myapp.web.addresses import account_path
 from myapp.web.page import Context
 from myapp.web.tree import SEPARATOR, branches, folded
 
@@ -44,7 +45,7 @@ def _level(request: Any, book: Book, selection: Selection) -> Context:
 
 def register(request: Any) -> Context:
     """Show an account, and its statement in one asset with the running balance."""
-    ledger, path = request.matchdict["ledger"], request.matchdict["path"]
+    ledger, path = request.matchdict["ledger"], account_path(request)
     account = accounts.find(request.dbsession, ledger, path, now=request.now)
     held = sorted(account.balances or ())
     asset = parameters.text(request, "asset") or next(iter(held), None)

@@ -62,6 +62,8 @@ def _decoded(request: Any) -> Form:
         items = list(request.POST.items())
         for name, value in items:
             if hasattr(value, "filename"):
+                # WebOb parses a form once; an earlier attempt at this request has read the file to its end.
+                value.file.seek(0)
                 files[name] = Upload(value.filename, value.file.read())
             else:
                 pairs.append((name, value))

@@ -6,7 +6,6 @@ import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from pyramid.httpexceptions import HTTPSeeOther
 
@@ -14,6 +13,7 @@ from myapp.http import parameters, questions
 from myapp.http.paging import next_cursor
 from myapp.ledger import transactions
 from myapp.ledger.ledgers import open_book
+from myapp.web.addresses import address_here
 from myapp.web.page import Context
 
 # More digits than any amount has.
@@ -43,7 +43,7 @@ def _with_metadata(request: Any) -> str:
     given = dict(request.GET)
     key, value = given.pop("key"), given.pop("value", "")
     query: dict[str, str] = {**given, f"metadata.{key}": value}
-    return f"{request.path}?{urlencode(query)}"
+    return address_here(request, query)
 
 
 def _decimal(text: str) -> Decimal:

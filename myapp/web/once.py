@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from myapp.db import mark_repeatable
 from myapp.ledger.errors import InvalidRequest
 from myapp.ledger.idempotency import claim, complete
 from myapp.ledger.ids import new_id
@@ -37,6 +38,8 @@ def once(request: Any, form: Form, call: Callable[[], str]) -> str:
     given = form.text(FIELD)
     if not _MADE_HERE.fullmatch(given):
         raise InvalidRequest("This form is incomplete. Open it again.")
+    # Should the connection be lost in COMMIT, another attempt finds out what became of the first.
+    mark_repeatable(request)
     scope = open_book(request.dbsession, request.matchdict["ledger"]).id
     key = Key(given, _fingerprint(request, form))
     remembered = claim(request.dbsession, scope, key, now=request.now)

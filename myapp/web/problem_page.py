@@ -9,7 +9,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.renderers import render
 from pyramid.response import Response
 
-from myapp.web.addresses import PREFIX
+from myapp.web.addresses import PREFIX, address_here, address_of
 from myapp.web.protection import HEADERS
 
 
@@ -42,5 +42,11 @@ def problem_page(request: Any, document: dict[str, Any]) -> Response | None:
 
 def _to_sign_in(request: Any) -> Response:
     # A form that was sent cannot be sent again after signing in: its page is where to go on.
-    onward = request.path_qs if request.method == "GET" else "/"
-    return HTTPSeeOther(request.route_path(f"{PREFIX}sign_in", _query={"next": onward}))
+    onward = _asked_for(request) if request.method == "GET" else "/"
+    return HTTPSeeOther(address_of(request, "sign_in", {"next": onward}))
+
+
+def _asked_for(request: Any) -> str:
+    # The query as it came, because nobody has looked yet whether it can be read.
+    query = request.query_string
+    return f"{address_here(request)}?{query}" if query else address_here(request)

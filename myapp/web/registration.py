@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from pyramid.config import Configurator
 from pyramid.httpexceptions import HTTPSeeOther
@@ -16,7 +15,7 @@ from myapp.http.errors import STATUS, MethodNotAllowed
 from myapp.http.parameters import require_known
 from myapp.http.reach import require_an_address, require_own_ledger
 from myapp.ledger.errors import LedgerError
-from myapp.web.addresses import PREFIX
+from myapp.web.addresses import PREFIX, address_here
 from myapp.web.forms import Form, read_form
 from myapp.web.once import once
 from myapp.web.page import Page
@@ -65,17 +64,15 @@ def _view(page: Page) -> Callable[[Any], Any]:
 
 
 def _opened(page: Page, request: Any) -> Any:
+    require_known(request, page.parameters)
     if any(not value for value in request.GET.values()):
         return HTTPSeeOther(_without_empty(request))
-    require_known(request, page.parameters)
     return page.view(request)
 
 
 def _without_empty(request: Any) -> str:
     # A browser sends the fields of a filter bar that were left empty, too; the address is worth keeping.
-    given = [(name, value) for name, value in request.GET.items() if value]
-    address: str = request.path
-    return f"{address}?{urlencode(given)}" if given else address
+    return address_here(request, {name: value for name, value in request.GET.items() if value})
 
 
 def _sent(page: Page, request: Any) -> Any:
