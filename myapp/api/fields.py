@@ -1,24 +1,23 @@
 """What is known of a field beyond its type: its meaning, and the values that it takes.
 
-Looked up by `Shape.field`, then by the field's name alone. Nothing here is enforced: the rules of the books
-are, and a test holds every accepted request against the schema that comes of this.
+Looked up by `Shape.field`, then by the field's name alone; what a body brings, in `SENT_FIELDS` first. Nothing
+here is enforced: the rules of the books are, and tests hold requests and answers against what comes of this.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from myapp.api import patterns
+from myapp.api.sent_fields import SENT_FIELDS
 from myapp.ledger.holds.views import STATUSES
 from myapp.ledger.money import SCALE_MAX
-from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES, DESCRIPTION_CHARS_MAX, REFERENCE_CHARS_MAX
-from myapp.security.keys import NAME_CHARS_MAX, SCOPES
+from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES
 
-_AMOUNT = {"pattern": r"^-?[0-9]+(\.[0-9]+)?$"}
-_DESCRIBED = {"maxLength": DESCRIPTION_CHARS_MAX}
+_AMOUNT = patterns.SHOWN_AMOUNT
 _STORED_METADATA = {"description": "Texts by key; at most 50."}
-_GIVEN_TIME = "A date, which means its first instant, or an RFC 3339 time."
-_LAST_TIME = "A date, which means all of that day, or an RFC 3339 time."
 
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "amount": {"description": "Positive is a debit, negative a credit.", "examples": ["12.50"], **_AMOUNT},
@@ -48,36 +47,16 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "version": {"description": "Grows by one with each posting to the account in this asset."},
     "Root.version": {"description": "The version of the service."},
     "account": {"description": "The account's path."},
-    "AccountBody.path": {
-        "description": "Segments joined by colons; at most 255 characters (NFC).",
-        "minLength": 1,
-    },
     "asset": {"description": "The asset's code."},
     "code": {"description": "Up to 32 printable characters, no space and no quote."},
     "Problem.code": {"description": "The stable name of the refusal."},
     "scale": {"description": "The number of decimals.", "minimum": 0, "maximum": SCALE_MAX},
-    "AccountBody.type": {
-        "description": "Needed where the first segment of the path tells none.",
-        "enum": list(ACCOUNT_TYPES),
-    },
-    "AccountChange.status": {"description": "The new state.", "enum": list(ACCOUNT_STATUSES)},
     "type": {"description": "The kind of account.", "enum": list(ACCOUNT_TYPES)},
     "status": {"description": "Only an open account takes postings.", "enum": list(ACCOUNT_STATUSES)},
     "path": {"description": "Segments joined by colons."},
     "normal_side": {"description": "The side on which the account grows.", "enum": ["debit", "credit"]},
     "limits": {"description": "Bounds of the normal balance by asset."},
-    "AccountChange.limits": {"description": "Bounds to set by asset; null removes those of an asset."},
     "metadata": _STORED_METADATA,
-    "LedgerChange.metadata": {"description": "Merged into what is there; null removes a key."},
-    "AccountChange.metadata": {"description": "Merged into what is there; null removes a key."},
-    "MetadataChange.metadata": {"description": "Merged into what is there; null removes a key."},
-    "LedgerBody.name": {
-        "description": "The name, which is also in the ledger's address.",
-        "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$",
-    },
-    "LedgerBody.description": {"description": "What it is for.", **_DESCRIBED},
-    "LedgerChange.description": {"description": "What it is for, from now on.", **_DESCRIBED},
-    "TransactionBody.description": {"description": "What happened.", **_DESCRIBED},
     "strict_accounts": {"description": "Whether an account must be opened before it is posted to."},
     "assets": {"description": "The first assets to declare."},
     "ImportSummary.assets": {"description": "How many assets were declared."},
@@ -86,34 +65,15 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "skipped": {"description": "How many records posted nothing but zeros."},
     "postings": {"description": "They sum to zero for each asset; at least two."},
     "reference": {"description": "The client's own name for it, unique in the ledger."},
-    "TransactionBody.reference": {
-        "description": "The client's own name for it, unique in the ledger.",
-        "maxLength": REFERENCE_CHARS_MAX,
-    },
     "effective_at": {"description": "When it took effect."},
-    "TransactionBody.effective_at": {
-        "description": f"When it takes effect. {_GIVEN_TIME} Now, if not given."
-    },
     "recorded_at": {"description": "When it was posted."},
     "created_at": {"description": "When it was made."},
     "expires_at": {"description": "When it stops to work; null for never."},
-    "KeyBody.expires_at": {"description": f"When it stops to work. {_LAST_TIME}"},
     "revoked_at": {"description": "When it was revoked; null while it works."},
     "actor": {"description": "Whose key it was, as `key:NAME`; `local` where no key is asked for."},
     "reverses": {"description": "The transaction that this one takes back."},
     "reversed_by": {"description": "The transaction that takes this one back."},
-    "KeyBody.name": {
-        "description": "Who uses it; the journal says `key:NAME`.",
-        "minLength": 1,
-        "maxLength": NAME_CHARS_MAX,
-    },
     "scopes": {"description": "What it may do: `admin` includes `write`, which includes `read`."},
-    "KeyBody.scopes": {
-        "description": "What it may do: `admin` includes `write`, which includes `read`.",
-        "minItems": 1,
-        "items": {"type": "string", "enum": list(SCOPES)},
-    },
-    "KeyBody.ledger": {"description": "The one ledger it is for; without it, all."},
     "KeyView.ledger": {"description": "The one ledger it is for; null for all."},
     "MadeKey.ledger": {"description": "The one ledger it is for; null for all."},
     "secret": {"description": "To be sent as `Authorization: Bearer …`; null when the answer is replayed."},
@@ -122,18 +82,13 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "ledger": {"description": "The ledger's name."},
     "HoldView.status": {"description": "What became of it.", "enum": list(STATUSES)},
     "HoldView.expires_at": {"description": "When it is let go by itself; null for never."},
-    "HoldBody.expires_at": {"description": f"When it is let go by itself. {_LAST_TIME}"},
     "mode": {"description": "All or none, or each alone.", "enum": ["atomic", "each"]},
-    "BatchBody.transactions": {
-        "description": "Transactions, each with its own `idempotency_key` if it has one; applied in order."
-    },
     "BatchResult.status": {"description": "The status that the item would have been answered with alone."},
     "results": {"description": "What became of each item, in their order."},
     "transaction": {"description": "The transaction, as it was first answered."},
     "problem": {"description": "Why the item was refused."},
     "remaining": {"description": "The postings that are still held, each with what is left of it."},
     "captures": {"description": "The transactions that took what was held."},
-    "CaptureBody.postings": {"description": "What to take; without it, all that is held."},
     "final": {"description": "Whether what is not taken is let go."},
     "kind": {"description": "What it is: a `transaction`, a reversal, or part of a hold."},
     "description": {"description": "What it is about, for people."},
@@ -174,6 +129,17 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+# A shape that is sent is named so; what we answer has other names.
+_SENT = re.compile(r".*(Body|Change|Item)")
+
+
+def is_sent(shape: str) -> bool:
+    """Tell whether a shape is part of a request's body."""
+    return _SENT.fullmatch(shape) is not None
+
+
 def known_of(shape: str, field: str) -> Mapping[str, Any]:
     """Return what is known of a field; nothing where nobody has said."""
-    return FIELDS.get(f"{shape}.{field}") or FIELDS.get(field, {})
+    tables = (SENT_FIELDS, FIELDS) if is_sent(shape) else (FIELDS,)
+    found = (table.get(name) for table in tables for name in (f"{shape}.{field}", field))
+    return next((known for known in found if known is not None), {})

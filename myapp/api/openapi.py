@@ -8,6 +8,7 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import Any
 
+from myapp.api import patterns
 from myapp.api.answer import JSON
 from myapp.api.answers import Problem
 from myapp.api.idempotency import HEADER as IDEMPOTENCY_KEY
@@ -90,7 +91,9 @@ def _operation(route: Route, by_shape: Mapping[Any, Schema]) -> dict[str, Any]:
         "security": [] if route.permission is None else [{"key": [route.permission]}],
     }
     if (body := _body(route, by_shape)) is not None:
-        operation["requestBody"] = {"required": not route.body_optional, "content": body}
+        # An empty file is a file, too.
+        required = route.reader is None and not route.body_optional
+        operation["requestBody"] = {"required": required, "content": body}
     return operation
 
 
@@ -118,7 +121,7 @@ def _parameter(route: Route, name: str, place: str) -> dict[str, Any]:
 def _headers_sent(route: Route) -> list[dict[str, Any]]:
     if route.method != "POST":
         return []
-    schema = {"type": "string", "pattern": "^[!-~]{1,255}$"}
+    schema = {"type": "string", **patterns.KEY}
     told = "The same key and the same request again are answered with the first answer."
     return [
         {"name": IDEMPOTENCY_KEY, "in": "header", "required": False, "description": told, "schema": schema}

@@ -9,18 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from myapp.api import patterns
 from myapp.http.paging import LIMIT_DEFAULT, LIMIT_MAX
+from myapp.http.parameters import TEXT_CHARS_MAX
 from myapp.http.questions import DEPTH_MAX
 from myapp.interchange.csv_columns import COLUMNS, METADATA
 from myapp.interchange.exporting import FORMATS
 from myapp.interchange.readers import READERS
 from myapp.ledger.rules import ACCOUNT_STATUSES, ACCOUNT_TYPES
 
-_TEXT: Mapping[str, Any] = {"type": "string"}
+_TEXT: Mapping[str, Any] = {"type": "string", **patterns.text(TEXT_CHARS_MAX)}
 _FLAG: Mapping[str, Any] = {"type": "boolean", "default": False}
 _ID: Mapping[str, Any] = {"type": "string", "format": "uuid"}
 _TIME: Mapping[str, Any] = {
     "type": "string",
+    **patterns.MOMENT,
     "examples": ["2026-01-05", "2026-01-05T09:00:00Z"],
 }
 
@@ -39,8 +42,8 @@ def _one_of(words: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 PARAMETERS: Mapping[str, Parameter] = {
-    "ledger": Parameter("The ledger's name.", {"type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"}),
-    "path": Parameter("The account's path, percent-encoded.", _TEXT),
+    "ledger": Parameter("The ledger's name.", {"type": "string", **patterns.LEDGER}),
+    "path": Parameter("The account's path, percent-encoded.", {"type": "string", **patterns.ACCOUNT}),
     "key": Parameter("The id of the API key.", _ID),
     "transactions.id": Parameter("The transaction's id.", _ID),
     "hold": Parameter("The hold's id.", _ID),

@@ -9,21 +9,22 @@ from typing import Any
 import msgspec
 
 from myapp.api.answers import Problem
-from myapp.api.fields import known_of
+from myapp.api.bodies import BatchItem
+from myapp.api.fields import is_sent, known_of
 from myapp.api.route import Route
 
 REFERENCE = "#/components/schemas/"
 _LIST = re.compile(r"ListOf_(\w+)_")
 # What we answer under such a name is a time in UTC; a body may also give a date.
 _TIMES = re.compile(r".*_at|at|from|to")
-_BODY = re.compile(r".*(Body|Change)")
 
 Schema = dict[str, Any]
 
 
 def schemas(routes: Iterable[Route]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
     """Return the schema of each type that the routes name, and the components that those refer to."""
-    shapes: list[Any] = [Problem]
+    # No row names these: every refusal is the one, and the items of a batch are decoded one by one.
+    shapes: list[Any] = [Problem, BatchItem]
     for shape in (shape for route in routes for shape in (route.body, route.answer)):
         if shape is not None and shape not in shapes:
             shapes.append(shape)
@@ -53,7 +54,7 @@ def _renamed(schema: Any) -> Any:
 
 def _enriched(name: str, schema: Schema) -> Schema:
     for field, value in schema.get("properties", {}).items():
-        if _TIMES.fullmatch(field) and not _BODY.fullmatch(name):
+        if _TIMES.fullmatch(field) and not is_sent(name):
             _of_value(value)["format"] = "date-time"
         known = dict(known_of(name, field))
         if description := known.pop("description", None):

@@ -35,3 +35,10 @@ def test_a_time_is_itself_in_any_offset(
 def test_anything_else_is_a_value_error(text: str) -> None:
     with contextlib.suppress(ValueError):
         assert first_instant(text).tzinfo is UTC
+
+
+@pytest.mark.parametrize("offset", ["+24:00", "-01:60", "+05:99"])
+def test_an_offset_has_as_many_hours_and_minutes_as_a_clock(offset: str) -> None:
+    assert first_instant("2026-01-05T09:00:00+05:59") == datetime(2026, 1, 5, 3, 1, tzinfo=UTC)
+    with pytest.raises(ValueError):
+        first_instant(f"2026-01-05T09:00:00{offset}")
