@@ -14,10 +14,10 @@ MODEL  ?= 5000x100
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference screenshots lint types strategies shell requirements clean
+.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference screenshots lint types strategies schemathesis-long shell requirements clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
 
 # A stamp file per requirements file: nothing is installed again until the pins change.
 $(VENV)/installed: requirements.txt setup.cfg pyproject.toml
@@ -62,6 +62,9 @@ chaos: install-dev  ## a bank whose servers are killed under it (CHAOS=… hands
 chaos-long: install-dev  ## the same for about 80 minutes, and the races 25 times as often
 	$(BIN)/python -m tests.chaos --seconds 1800 --kills 400 --acknowledged 50000 --sigterms 100
 	RACES_TIMES=25 $(BIN)/python -m pytest -n 0 --timeout=3600 tests/chaos -k races
+
+schemathesis-long: install-dev  ## send every operation 5,000 requests made of its schemas; CI sends 300
+	SCHEMATHESIS_EXAMPLES=5000 $(BIN)/python -m pytest -n $(WORKERS) --timeout=0 tests/contract $(ARGS)
 
 faults: install-dev  ## fail every call to the database driver in every way, then pairs of them, at every route
 	$(BIN)/python -m tests.faults $(FAULTS)

@@ -1,7 +1,7 @@
 """What is known of a field beyond its type: its meaning, and the values that it takes.
 
-Looked up by `Shape.field`, then by the field's name alone; what a body brings, in `SENT_FIELDS` first. Nothing
-here is enforced: the rules of the books are, and tests hold requests and answers against what comes of this.
+Looked up by `Shape.field`, then by the field's name alone; what a body brings, in `SENT_FIELDS` first.
+Nothing here is enforced: the rules of the books are, and tests hold requests and answers against this.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The values that names, texts, amounts and times take, as JSON schemas: what the server refuses, they refuse.
+"""What names, texts, amounts and times may be, as JSON schemas: what these refuse, the server refuses.
 
 They say what a text alone can tell; whether a ledger knows the asset, or a sum is zero, only the books can.
 Written so that JavaScript, Rust and Python read them alike.

@@ -62,3 +62,8 @@ def test_a_change_of_a_transaction_gives_metadata(library: TestApp, body: object
     transaction = get(library, "/transactions")["data"][0]
     answer = send(library, "PATCH", f"{LEDGER}/transactions/{transaction['id']}", body)
     refused(answer, "invalid_request", "/metadata")
+
+
+def test_a_filter_is_no_longer_than_what_is_stored(books: TestApp) -> None:
+    assert get(books, f"/transactions?metadata.trip={'x' * 10_000}")["data"] == []
+    refused(send(books, "GET", f"{LEDGER}/transactions?metadata.trip={'x' * 10_001}"), "invalid_parameter")
