@@ -88,6 +88,9 @@ class Stage:
         for name, value in dict(case.path_parameters).items():
             if value in MAKERS:
                 case.path_parameters = {**case.path_parameters, name: MAKERS[value](self.app)}
+        # Beancount's journals are read by a process of their own, so hledger's take their place most times.
+        if (case.query or {}).get("format") == "beancount" and dice.random() < 0.95:
+            case.query = {**case.query, "format": "hledger-json"}
         if case.meta.generation.mode.is_positive:
             self._helped(case, dice)
 
