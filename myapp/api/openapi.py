@@ -109,12 +109,15 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
 
 def _parameter(route: Route, name: str, place: str) -> dict[str, Any]:
     told = meaning(route.path, name)
+    # A flag is set by its name alone, too.
+    flag = {"allowEmptyValue": True} if told.schema["type"] == "boolean" else {}
     return {
         "name": shown_name(name),
         "in": place,
         "required": place == "path" or told.required,
         "description": told.description,
         "schema": told.schema,
+        **flag,
     }
 
 

@@ -22,9 +22,10 @@ def create(request: Request, body: TransactionBody) -> Answer:
     """Post a transaction, or show what it would be."""
     ledger, draft = request.matchdict["ledger"], draft_of(body)
     given: dict[str, Any] = {"now": request.now, "actor": request.identity.actor}
+    # A rehearsal uses no key, but one that the real request could not use is refused already.
+    key = key_of(request)
     if parameters.flag(request, "dry_run"):
         return Answer(preview(request.dbsession, ledger, draft, **given))
-    key = key_of(request)
     view = post(request.dbsession, ledger, draft, key=key, **given)
     if view is None:
         return _again(request, ledger, key)

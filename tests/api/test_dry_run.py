@@ -36,3 +36,9 @@ def test_a_flag_that_says_no_posts(books: TestApp, flag: str) -> None:
 @pytest.mark.parametrize("flag", ["dry_run=yes", "dry_run=2", "dry_run=%20"])
 def test_a_flag_that_says_neither_is_refused(library: TestApp, flag: str) -> None:
     refused(send(library, "POST", f"{LEDGER}/transactions?{flag}", transfer()), "invalid_parameter")
+
+
+def test_a_key_that_is_none_is_refused_in_a_dry_run_too(library: TestApp) -> None:
+    headers = {"Idempotency-Key": "two words"}
+    answer = send(library, "POST", f"{LEDGER}/transactions?dry_run", transfer(), headers=headers)
+    refused(answer, "invalid_parameter")

@@ -108,6 +108,7 @@ class Stage:
         if case.path.endswith("/import") and dice.random() < 0.9:
             case.query = {**case.query, "format": "hledger-json", "default_type": "asset"}
             case.media_type, case.body = "application/json", [record(commodity=ASSETS[0])]
+
     def _with_a_true_cursor(self, case: Case, dice: Random) -> dict[str, Any]:
         query = {name: value for name, value in case.query.items() if name != "cursor"}
         if dice.random() < 0.5:
@@ -130,7 +131,9 @@ def _dice(case: Case) -> Random:
 
 def _bodies(body: Any) -> Iterator[dict[str, Any]]:
     items = body.get("transactions") if isinstance(body, dict) else None
-    yield from (each for each in (body, *(items if isinstance(items, list) else ())) if isinstance(each, dict))
+    yield from (
+        each for each in (body, *(items if isinstance(items, list) else ())) if isinstance(each, dict)
+    )
 
 
 def _balance(body: dict[str, Any], dice: Random) -> None:
