@@ -71,9 +71,8 @@ def _text(text: str) -> str:
 
 def family(request: Request, prefix: str) -> dict[str, str]:
     """Return the parameters whose name begins with a prefix, without it."""
-    return {
-        name.removeprefix(prefix): value for name, value in request.GET.items() if name.startswith(prefix)
-    }
+    names = [name for name in request.GET if name.startswith(prefix)]
+    return {name.removeprefix(prefix): needed(text, request, name) for name in names}
 
 
 def path(request: Request, name: str) -> str | None:
