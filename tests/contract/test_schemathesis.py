@@ -61,9 +61,11 @@ def perform(route: Route, database: Database, examples: int, *modes: HypothesisT
     app = make_app(database)
     STAGE.open(app)
     operation = schema()[address_of(route)][route.method]
-    # The plugin of schemathesis would work out all cases of all operations before the first test of any kind.
-    create_test(operation=operation, test_func=play, config=settled(examples, modes))()
-    close(app)
+    try:
+        # The plugin of schemathesis would work out all cases of all operations before the first test of any.
+        create_test(operation=operation, test_func=play, config=settled(examples, modes))()
+    finally:
+        close(app)
 
 
 def play(case: Case) -> None:
