@@ -8,17 +8,16 @@ import pytest
 from webtest import TestApp
 
 from myapp.interchange.demo import demo_journal
-from tests.databases import Database
 from tests.interchange.exports import (
     beancount_balances,
     export,
     hledger_balances,
     hledger_check,
 )
-from tests.interchange.imports import balances
+from tests.interchange.imports import balances, send
 from tests.interchange.journal_data import Balances, expected_balances, journals, needs_data
 from tests.interchange.journal_data import beancount_balances as balances_of_beancount
-from tests.interchange.test_importing import CONVERSION_ACCOUNTS, FORMATS, OPTIONS, import_into
+from tests.interchange.test_importing import CONVERSION_ACCOUNTS, FORMATS, OPTIONS
 from tests.interchange.test_ndjson import OTHER, assert_green, take_in
 
 # On PostgreSQL only a few, because the rows that come are the same.
@@ -51,17 +50,17 @@ def assert_round_trips(app: TestApp, expected: Balances) -> None:
 
 @needs_data
 @pytest.mark.parametrize(("path", "dialect"), every_journal(), indirect=["dialect"])
-def test_a_journal_comes_out_as_it_went_in(app: TestApp, database: Database, path: Path) -> None:
+def test_a_journal_comes_out_as_it_went_in(app: TestApp, path: Path) -> None:
     pytest.importorskip("beancount", reason="beancount is an optional extra")
     options = OPTIONS.get(path.stem, {})
-    import_into(database, FORMATS[path.suffix], path.read_bytes(), **options)
+    send(app, path.read_bytes(), status=201, format=FORMATS[path.suffix], **options)
     assert_round_trips(app, expected_balances(path))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-def test_generated_books_come_out_as_they_went_in(app: TestApp, database: Database, seed: int) -> None:
+def test_generated_books_come_out_as_they_went_in(app: TestApp, seed: int) -> None:
     pytest.importorskip("beancount", reason="beancount is an optional extra")
     data = demo_journal(seed)
-    import_into(database, "beancount", data)
+    send(app, data, status=201, format="beancount")
     assert_round_trips(app, balances_of_beancount(data.decode()))
