@@ -1,0 +1,319 @@
+"""`myapp backup` and `myapp restore`: everything that is in a database, into another, or nothing of it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from webtest import TestApp
+
+from myapp.db import Mode, throwaway
+from myapp.ledger import backup as backups
+from myapp.ledger.backup.order import originals_first
+from tests.apps import close, make_app
+from tests.cli.conftest import InProcess, Shell
+from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.faults.picture import Picture
+from tests.interchange import living_books
+from tests.lifecycle.witness import connect
+
+BOOKS = "/v1/ledgers/books"
+BACKUP = ("myapp", "backup", "books.backup")
+RESTORE = ("myapp", "restore", "books.backup")
+KEYED = {"Idempotency-Key": "once"}
+
+
+@contextmanager
+def application(database: Database) -> Iterator[TestApp]:
+    app = make_app(database)
+    yield app
+    close(app)
+
+
+def fill(database: Database) -> Any:
+    """Write into every table; return the answer to a post with a key."""
+    with application(database) as app:
+        app.post_json("/v1/ledgers", {"name": "empty"}, status=201)
+        app.post_json("/v1/ledgers", {"name": "books"}, headers=KEYED, status=201)
+        living_books.fill(app)
+        app.post_json("/v1/keys", {"name": "one", "scopes": ["read"], "ledger": "books"}, status=201)
+        answer = app.post_json(f"{BOOKS}/transactions", living_books.transfer(20), headers=KEYED, status=201)
+        return answer.json
+
+
+def picture(database: Database) -> Picture:
+    """Return every row there is, in the words of both products."""
+    with throwaway(database.url, mode=Mode.READ) as session:
+        lines = io.BytesIO()
+        backups.take(session, lines, schema="", application="", now=datetime.now(UTC))
+    rows: Picture = {}
+    for line in gzip.decompress(lines.getvalue()).splitlines():
+        decoded = json.loads(line)
+        if isinstance(decoded, list):
+            rows[table].append(tuple(decoded))
+        elif decoded["line"] == "table":
+            table = decoded["name"]
+            rows[table] = []
+    return rows
+
+
+def in_its_own_words(database: Database) -> Picture:
+    """Return every row as the product itself shows it."""
+    with closing(connect(database)) as connection:
+        tables = picture(database)
+        rows = {table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables}
+    return {table: sorted(tuple(map(repr, row)) for row in found) for table, found in rows.items()}
+
+
+@pytest.fixture(params=DIALECTS)
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give the test a second database, on either product."""
+    template = request.getfixturevalue(f"migrated_{request.param}")
+    if request.param == "sqlite":
+        copy_sqlite(template, tmp_path / "other.sqlite")
+        yield sqlite_database(tmp_path / "other.sqlite")
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"other_{tmp_path.name}".replace("-", "_")[:60].lower()
+    server.create_database(name, template)
+    yield Database("postgresql", server.url(name))
+    server.drop_database(name)
+
+
+@pytest.fixture
+def books(database: Database, shell: Shell) -> Database:
+    """Return a database full of everything, of which there is a backup."""
+    fill(database)
+    assert re.fullmatch(
+        r"Backed up 15 transactions of 2 ledgers, \d+ rows in all\.\n", shell.succeed(*BACKUP)
+    )
+    return database
+
+
+@pytest.fixture
+def elsewhere(folder: Path, other: Database) -> Shell:
+    """Return a shell in the same folder, with the other database."""
+    return InProcess(folder, {"MYAPP_DATABASE_URL": other.url})
+
+
+def test_every_row_is_in_the_other_database_on_either_product(
+    books: Database, elsewhere: Shell, other: Database
+) -> None:
+    told = elsewhere.succeed(*RESTORE)
+    assert told.startswith("Restored 15 transactions of 2 ledgers, ")
+    assert told.endswith(" UTC; the books are verified.\n")
+    before = picture(books)
+    assert all(before.values()), [name for name, rows in before.items() if not rows]
+    assert picture(other) == before
+    assert (
+        elsewhere.succeed("myapp", "verify").count(" none\n")
+        == elsewhere.succeed("myapp", "verify").count("\n") - 1
+    )
+
+
+def test_on_the_same_product_every_row_is_the_same_in_its_own_words(
+    books: Database, elsewhere: Shell, other: Database
+) -> None:
+    elsewhere.succeed(*RESTORE)
+    if books.dialect == other.dialect:
+        assert in_its_own_words(other) == in_its_own_words(books)
+
+
+def test_a_key_used_before_the_backup_is_answered_again_and_new_ids_are_free(
+    database: Database, shell: Shell, elsewhere: Shell, other: Database
+) -> None:
+    answer = fill(database)
+    shell.succeed(*BACKUP)
+    elsewhere.succeed(*RESTORE)
+    with application(other) as app:
+        body = living_books.transfer(20)
+        again = app.post_json(f"{BOOKS}/transactions", body, headers=KEYED, status=201)
+        assert (again.json, again.headers["Idempotency-Replayed"]) == (answer, "true")
+        for name in ("next", "after"):
+            app.post_json("/v1/ledgers", {"name": name}, status=201)
+        app.post_json(f"{BOOKS}/accounts", {"path": "assets:new"}, status=201)
+        living_books.fill(app, "/v1/ledgers/next")
+        assert app.get("/v1/ledgers/next/verify").json["ok"]
+        assert app.get(f"{BOOKS}/verify").json["ok"]
+
+
+def test_the_restored_journal_is_append_only_again(books: Database, shell: Shell) -> None:
+    shell.succeed(*RESTORE, "--force")
+    with closing(connect(books)) as connection:
+        for statement in ("DELETE FROM txn", "DELETE FROM posting", "UPDATE hold_capture SET number = 9"):
+            with pytest.raises(Exception, match="append-only"):
+                connection.execute(statement)
+
+
+def test_a_backup_is_one_new_file_for_its_owner_alone(books: Database, shell: Shell, folder: Path) -> None:
+    written = folder / "books.backup"
+    assert stat.S_IMODE(written.stat().st_mode) == 0o600
+    before = written.read_bytes()
+    assert "already" in shell.fail(*BACKUP)
+    assert written.read_bytes() == before
+    assert "nowhere" in shell.fail("myapp", "backup", "nowhere/x.backup")
+    assert {each.name for each in folder.iterdir()} == {"development.ini", "books.backup"}
+
+
+def test_no_secret_is_in_it(database: Database, shell: Shell, folder: Path) -> None:
+    secret = shell.succeed("myapp", "key", "create", "--name", "one", "--scope", "read").strip()
+    shell.succeed(*BACKUP)
+    content = gzip.decompress((folder / "books.backup").read_bytes()).decode()
+    assert sha256(secret.encode()).hexdigest() in content
+    assert secret.rpartition("_")[2] not in content
+
+
+def test_what_is_there_is_refused_and_deleted_only_by_force(
+    books: Database, shell: Shell, elsewhere: Shell, other: Database
+) -> None:
+    elsewhere.succeed("myapp", "key", "create", "--name", "alone", "--scope", "read")
+    before = in_its_own_words(other)
+    assert "--force" in elsewhere.fail(*RESTORE)
+    assert in_its_own_words(other) == before
+    with application(other) as app:
+        for name in ("books", "others", "thirds"):
+            app.post_json("/v1/ledgers", {"name": name}, status=201)
+            living_books.fill(app, f"/v1/ledgers/{name}")
+    elsewhere.succeed(*RESTORE, "--force")
+    assert picture(other) == picture(books)
+    with application(other) as app:
+        app.post_json("/v1/ledgers", {"name": "others"}, status=201)
+
+
+def with_other_lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[bytes], bytes]:
+    def changed(data: bytes) -> bytes:
+        return gzip.compress(b"".join(change(gzip.decompress(data).splitlines(keepends=True))))
+
+    return changed
+
+
+def sealed(lines: list[bytes]) -> list[bytes]:
+    """Put the right digest behind lines that were changed."""
+    end = {**json.loads(lines[-1]), "sha256": sha256(b"".join(lines[:-1])).hexdigest()}
+    return [*lines[:-1], json.dumps(end).encode() + b"\n"]
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda data: b"",
+    "cut off": lambda data: data[: len(data) // 2],
+    "the last byte is missing": lambda data: data[:-1],
+    "a byte was changed": lambda data: flipped(data, len(data) // 2),
+    "the sum of gzip was changed": lambda data: flipped(data, len(data) - 6),
+    "another format": lambda data: b'{"some": "json"}\n',
+    "zipped, and another format": lambda data: gzip.compress(b'{"some": "json"}\n'),
+    "something behind the end": lambda data: data + gzip.compress(b"[1]\n"),
+    "no header": with_other_lines(lambda lines: lines[1:]),
+    "no end": with_other_lines(lambda lines: lines[:-1]),
+    "a row is missing": with_other_lines(lambda lines: [*lines[:5], *lines[6:]]),
+    "a digit was changed": with_other_lines(
+        lambda lines: [each.replace(b'"USD",1,', b'"USD",2,') for each in lines]
+    ),
+}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("other", ["sqlite"], indirect=True)
+def test_a_damaged_file_is_noticed_before_anything_is_kept(
+    books: Database, elsewhere: Shell, other: Database, folder: Path
+) -> None:
+    whole = (folder / "books.backup").read_bytes()
+    before = in_its_own_words(other)
+    for name, damage in DAMAGES.items():
+        (folder / "books.backup").write_bytes(damage(whole))
+        assert "damaged" in elsewhere.fail(*RESTORE), name
+        assert in_its_own_words(other) == before, name
+
+
+def renamed(lines: list[bytes]) -> list[bytes]:
+    return sealed([lines[0], lines[1].replace(b"fingerprint", b"thumbprint"), *lines[2:]])
+
+
+def with_header(**members: Any) -> Callable[[list[bytes]], list[bytes]]:
+    def changed(lines: list[bytes]) -> list[bytes]:
+        header = json.dumps({**json.loads(lines[0]), **members}).encode() + b"\n"
+        return sealed([header, *lines[1:]])
+
+    return changed
+
+
+# Whole files which cannot be restored here, and what is said of them.
+STRANGE = {
+    "format 7": with_header(format=7),
+    "schema 0001": with_header(schema="0001"),
+    "other tables": renamed,
+    "postings expected": lambda lines: sealed([each.replace(b'"USD",1,', b'"USD",2,') for each in lines]),
+}
+
+
+def test_a_file_that_cannot_be_restored_leaves_what_was_there(
+    books: Database, shell: Shell, folder: Path
+) -> None:
+    whole = (folder / "books.backup").read_bytes()
+    before = in_its_own_words(books)
+    for change in list(STRANGE.values())[:3]:
+        (folder / "books.backup").write_bytes(with_other_lines(change)(whole))
+        told = shell.fail(*RESTORE, "--force")
+        assert re.search("format 7|schema 0001|other tables", told), told
+    assert in_its_own_words(books) == before
+
+
+def test_books_that_are_wrong_are_not_restored(books: Database, shell: Shell, folder: Path) -> None:
+    def one_more(lines: list[bytes]) -> list[bytes]:
+        start = next(at for at, line in enumerate(lines) if b'"name":"balance"' in line)
+        row = json.loads(lines[start + 1])
+        row[4] += 1
+        return sealed([*lines[: start + 1], json.dumps(row).encode() + b"\n", *lines[start + 2 :]])
+
+    whole = (folder / "books.backup").read_bytes()
+    (folder / "books.backup").write_bytes(with_other_lines(one_more)(whole))
+    before = in_its_own_words(books)
+    told = shell.fail(*RESTORE, "--force")
+    assert "nothing was restored: books: balance account_id=" in told
+    assert in_its_own_words(books) == before
+    with application(books) as app:
+        # Neither the triggers nor the sequences were left behind.
+        app.post_json("/v1/ledgers", {"name": "next"}, status=201)
+        living_books.fill(app, "/v1/ledgers/next")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interrupted_restore_keeps_what_was_there(
+    books: Database, folder: Path, error: type[BaseException]
+) -> None:
+    def interrupt(rows: int) -> None:
+        raise error
+
+    before = in_its_own_words(books)
+    with (folder / "books.backup").open("rb") as source, pytest.raises(error):
+        header, _ = backups.check(source)
+        source.seek(0)
+        with throwaway(books.url) as session:
+            backups.restore(session, source, schema=header.schema, force=True, progress=interrupt)
+    assert in_its_own_words(books) == before
+    with closing(connect(books)) as connection, pytest.raises(Exception, match="append-only"):
+        connection.execute("DELETE FROM posting")
+
+
+def test_a_reversal_waits_for_what_it_reverses() -> None:
+    def row(number: int, reverses: int | None) -> list[Any]:
+        original = None if reverses is None else str(UUID(int=reverses))
+        return [1, str(UUID(int=number)), "kind", "", None, 0, 0, "", "{}", original]
+
+    rows = [row(1, 5), row(2, 1), row(3, None), row(4, 2), row(5, 9), row(6, 3), row(9, None)]
+    assert [int(UUID(each[1])) for each in originals_first(rows)] == [3, 6, 9, 5, 1, 2, 4]
+    assert list(originals_first([row(1, 7)])) == [row(1, 7)]
