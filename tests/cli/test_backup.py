@@ -32,13 +32,16 @@ BOOKS = "/v1/ledgers/books"
 BACKUP = ("myapp", "backup", "books.backup")
 RESTORE = ("myapp", "restore", "books.backup")
 KEYED = {"Idempotency-Key": "once"}
+TRANSFER = living_books.transfer(20, debit="assets:more")
 
 
 @contextmanager
 def application(database: Database) -> Iterator[TestApp]:
     app = make_app(database)
-    yield app
-    close(app)
+    try:
+        yield app
+    finally:
+        close(app)
 
 
 def fill(database: Database) -> Any:
@@ -48,7 +51,7 @@ def fill(database: Database) -> Any:
         app.post_json("/v1/ledgers", {"name": "books"}, headers=KEYED, status=201)
         living_books.fill(app)
         app.post_json("/v1/keys", {"name": "one", "scopes": ["read"], "ledger": "books"}, status=201)
-        answer = app.post_json(f"{BOOKS}/transactions", living_books.transfer(20), headers=KEYED, status=201)
+        answer = app.post_json(f"{BOOKS}/transactions", TRANSFER, headers=KEYED, status=201)
         return answer.json
 
 
@@ -58,6 +61,7 @@ def picture(database: Database) -> Picture:
         lines = io.BytesIO()
         backups.take(session, lines, schema="", application="", now=datetime.now(UTC))
     rows: Picture = {}
+    table = ""
     for line in gzip.decompress(lines.getvalue()).splitlines():
         decoded = json.loads(line)
         if isinstance(decoded, list):
@@ -137,8 +141,7 @@ def test_a_key_used_before_the_backup_is_answered_again_and_new_ids_are_free(
     shell.succeed(*BACKUP)
     elsewhere.succeed(*RESTORE)
     with application(other) as app:
-        body = living_books.transfer(20)
-        again = app.post_json(f"{BOOKS}/transactions", body, headers=KEYED, status=201)
+        again = app.post_json(f"{BOOKS}/transactions", TRANSFER, headers=KEYED, status=201)
         assert (again.json, again.headers["Idempotency-Replayed"]) == (answer, "true")
         for name in ("next", "after"):
             app.post_json("/v1/ledgers", {"name": name}, status=201)
@@ -256,7 +259,6 @@ STRANGE = {
     "format 7": with_header(format=7),
     "schema 0001": with_header(schema="0001"),
     "other tables": renamed,
-    "postings expected": lambda lines: sealed([each.replace(b'"USD",1,', b'"USD",2,') for each in lines]),
 }
 
 
@@ -265,10 +267,9 @@ def test_a_file_that_cannot_be_restored_leaves_what_was_there(
 ) -> None:
     whole = (folder / "books.backup").read_bytes()
     before = in_its_own_words(books)
-    for change in list(STRANGE.values())[:3]:
+    for said, change in STRANGE.items():
         (folder / "books.backup").write_bytes(with_other_lines(change)(whole))
-        told = shell.fail(*RESTORE, "--force")
-        assert re.search("format 7|schema 0001|other tables", told), told
+        assert said in shell.fail(*RESTORE, "--force")
     assert in_its_own_words(books) == before
 
 
@@ -299,11 +300,14 @@ def test_an_interrupted_restore_keeps_what_was_there(
         raise error
 
     before = in_its_own_words(books)
-    with (folder / "books.backup").open("rb") as source, pytest.raises(error):
-        header, _ = backups.check(source)
-        source.seek(0)
-        with throwaway(books.url) as session:
+    header, _ = backups.check(io.BytesIO((folder / "books.backup").read_bytes()))
+
+    def restore() -> None:
+        with (folder / "books.backup").open("rb") as source, throwaway(books.url) as session:
             backups.restore(session, source, schema=header.schema, force=True, progress=interrupt)
+
+    with pytest.raises(error):
+        restore()
     assert in_its_own_words(books) == before
     with closing(connect(books)) as connection, pytest.raises(Exception, match="append-only"):
         connection.execute("DELETE FROM posting")

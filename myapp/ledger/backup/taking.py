@@ -52,11 +52,11 @@ def _lines(
 ) -> Iterator[Row | Header | TableStart]:
     yield header
     for table in Base.metadata.sorted_tables:
-        counts[table.name] = 0
-        yield TableStart(table.name, [column.name for column in table.columns])
+        counts[str(table.name)] = 0
+        yield TableStart(str(table.name), [str(column.name) for column in table.columns])
         for rows in _chunks(session, table):
             yield from rows
-            counts[table.name] += len(rows)
+            counts[str(table.name)] += len(rows)
             progress(len(rows))
 
 
