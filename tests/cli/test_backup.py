@@ -5,15 +5,22 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
+import pty
 import re
+import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from webtest import TestApp
@@ -22,7 +29,7 @@ from myapp.db import Mode, throwaway
 from myapp.ledger import backup as backups
 from myapp.ledger.backup.order import originals_first
 from tests.apps import close, make_app
-from tests.cli.conftest import InProcess, Shell
+from tests.cli.conftest import REPOSITORY, TIMEOUT_S, InProcess, Shell
 from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 from tests.faults.picture import Picture
 from tests.interchange import living_books
@@ -80,28 +87,69 @@ def in_its_own_words(database: Database) -> Picture:
     return {table: sorted(tuple(map(repr, row)) for row in found) for table, found in rows.items()}
 
 
-@pytest.fixture(params=DIALECTS)
-def other(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Give the test a second database, on either product."""
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        copy_sqlite(template, tmp_path / "other.sqlite")
-        yield sqlite_database(tmp_path / "other.sqlite")
-        return
+@dataclass(frozen=True)
+class Filled:
+    """A database that nobody is connected to, its backup, and the answer to the post with a key."""
+
+    template: Path | str
+    backup: bytes
+    answer: Any
+
+
+# To fill the books takes a second: they are filled once for each product, and copied.
+@pytest.fixture(scope="module")
+def filled(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Filled]:
+    def fill_once(dialect: str) -> Filled:
+        folder = tmp_path_factory.mktemp("filled")
+        migrated = request.getfixturevalue(f"migrated_{dialect}")
+        database, template = copied(request, dialect, folder, migrated)
+        answer = fill(database)
+        shutil.copy(REPOSITORY / "development.ini", folder)
+        told = InProcess(folder, {"MYAPP_DATABASE_URL": database.url}).succeed(*BACKUP)
+        assert re.fullmatch(r"Backed up 15 transactions of 2 ledgers, \d+ rows in all\.\n", told)
+        return Filled(template, (folder / "books.backup").read_bytes(), answer)
+
+    return cache(fill_once)
+
+
+def copied(
+    request: pytest.FixtureRequest, dialect: str, folder: Path, template: Any
+) -> tuple[Database, Path | str]:
+    """Copy a database that nobody is connected to; return the copy, and what it can be copied by."""
+    if dialect == "sqlite":
+        copy_sqlite(template, folder / "copy.sqlite")
+        return sqlite_database(folder / "copy.sqlite"), folder / "copy.sqlite"
     server = request.getfixturevalue("postgres_server")
-    name = f"other_{tmp_path.name}".replace("-", "_")[:60].lower()
+    name = f"backup_{uuid4().hex}"
     server.create_database(name, template)
-    yield Database("postgresql", server.url(name))
-    server.drop_database(name)
+    request.addfinalizer(lambda: server.drop_database(name))
+    return Database("postgresql", server.url(name)), name
 
 
 @pytest.fixture
-def books(database: Database, shell: Shell) -> Database:
-    """Return a database full of everything, of which there is a backup."""
-    fill(database)
-    assert re.fullmatch(
-        r"Backed up 15 transactions of 2 ledgers, \d+ rows in all\.\n", shell.succeed(*BACKUP)
-    )
+def books(
+    request: pytest.FixtureRequest, dialect: str, filled: Callable[[str], Filled], folder: Path
+) -> Database:
+    """Return a database full of everything, of which there is a backup in the folder."""
+    once = filled(dialect)
+    (folder / "books.backup").write_bytes(once.backup)
+    database, _ = copied(request, dialect, folder.parent, once.template)
+    return database
+
+
+@pytest.fixture
+def shell(folder: Path, books: Database) -> Shell:
+    return InProcess(folder, {"MYAPP_DATABASE_URL": books.url})
+
+
+@pytest.fixture(params=DIALECTS)
+def other(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    """Give the test a second database, on either product, with nothing in it."""
+    (tmp_path / "other").mkdir()
+    template = request.getfixturevalue(f"migrated_{request.param}")
+    database, _ = copied(request, str(request.param), tmp_path / "other", template)
     return database
 
 
@@ -120,25 +168,15 @@ def test_every_row_is_in_the_other_database_on_either_product(
     before = picture(books)
     assert all(before.values()), [name for name, rows in before.items() if not rows]
     assert picture(other) == before
-    assert (
-        elsewhere.succeed("myapp", "verify").count(" none\n")
-        == elsewhere.succeed("myapp", "verify").count("\n") - 1
-    )
-
-
-def test_on_the_same_product_every_row_is_the_same_in_its_own_words(
-    books: Database, elsewhere: Shell, other: Database
-) -> None:
-    elsewhere.succeed(*RESTORE)
     if books.dialect == other.dialect:
         assert in_its_own_words(other) == in_its_own_words(books)
+    assert "(service)" in elsewhere.succeed("myapp", "verify")
 
 
 def test_a_key_used_before_the_backup_is_answered_again_and_new_ids_are_free(
-    database: Database, shell: Shell, elsewhere: Shell, other: Database
+    books: Database, dialect: str, filled: Callable[[str], Filled], elsewhere: Shell, other: Database
 ) -> None:
-    answer = fill(database)
-    shell.succeed(*BACKUP)
+    answer = filled(dialect).answer
     elsewhere.succeed(*RESTORE)
     with application(other) as app:
         again = app.post_json(f"{BOOKS}/transactions", TRANSFER, headers=KEYED, status=201)
@@ -161,6 +199,8 @@ def test_the_restored_journal_is_append_only_again(books: Database, shell: Shell
 
 def test_a_backup_is_one_new_file_for_its_owner_alone(books: Database, shell: Shell, folder: Path) -> None:
     written = folder / "books.backup"
+    written.unlink()
+    shell.succeed(*BACKUP)
     assert stat.S_IMODE(written.stat().st_mode) == 0o600
     before = written.read_bytes()
     assert "already" in shell.fail(*BACKUP)
@@ -169,29 +209,58 @@ def test_a_backup_is_one_new_file_for_its_owner_alone(books: Database, shell: Sh
     assert {each.name for each in folder.iterdir()} == {"development.ini", "books.backup"}
 
 
-def test_no_secret_is_in_it(database: Database, shell: Shell, folder: Path) -> None:
+def test_no_secret_is_in_it(shell: Shell, folder: Path) -> None:
     secret = shell.succeed("myapp", "key", "create", "--name", "one", "--scope", "read").strip()
-    shell.succeed(*BACKUP)
-    content = gzip.decompress((folder / "books.backup").read_bytes()).decode()
+    shell.succeed("myapp", "backup", "second.backup")
+    content = gzip.decompress((folder / "second.backup").read_bytes()).decode()
     assert sha256(secret.encode()).hexdigest() in content
     assert secret.rpartition("_")[2] not in content
 
 
-def test_what_is_there_is_refused_and_deleted_only_by_force(
-    books: Database, shell: Shell, elsewhere: Shell, other: Database
-) -> None:
-    elsewhere.succeed("myapp", "key", "create", "--name", "alone", "--scope", "read")
-    before = in_its_own_words(other)
-    assert "--force" in elsewhere.fail(*RESTORE)
-    assert in_its_own_words(other) == before
-    with application(other) as app:
-        for name in ("books", "others", "thirds"):
-            app.post_json("/v1/ledgers", {"name": name}, status=201)
-            living_books.fill(app, f"/v1/ledgers/{name}")
-    elsewhere.succeed(*RESTORE, "--force")
-    assert picture(other) == picture(books)
-    with application(other) as app:
+def test_what_is_there_is_refused_and_deleted_only_by_force(books: Database, shell: Shell) -> None:
+    backed_up = in_its_own_words(books)
+    with application(books) as app:
         app.post_json("/v1/ledgers", {"name": "others"}, status=201)
+        living_books.fill(app, "/v1/ledgers/others")
+    before = in_its_own_words(books)
+    assert "--force" in shell.fail(*RESTORE)
+    assert in_its_own_words(books) == before
+    shell.succeed(*RESTORE, "--force")
+    assert in_its_own_words(books) == backed_up
+    with application(books) as app:
+        app.post_json("/v1/ledgers", {"name": "others"}, status=201)
+
+
+@pytest.mark.parametrize("other", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_key_alone_is_not_deleted_either(books: Database, elsewhere: Shell) -> None:
+    elsewhere.succeed("myapp", "key", "create", "--name", "alone", "--scope", "read")
+    assert "--force" in elsewhere.fail(*RESTORE)
+    assert "alone" in elsewhere.succeed("myapp", "key", "list")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_terminal_sees_a_bar(shell: Shell, folder: Path) -> None:
+    for command, words in (
+        (("backup", "x.backup"), b"Backing up"),
+        (("restore", "--force", "x.backup"), b"Restoring"),
+    ):
+        ours, theirs = pty.openpty()
+        done = subprocess.run(
+            [Path(sys.executable).with_name("myapp"), *command],
+            cwd=folder,
+            env={**os.environ, **shell.environment, "TERM": "xterm"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            timeout=TIMEOUT_S,
+            check=True,
+        )
+        os.close(theirs)
+        seen = os.read(ours, 65_536)
+        os.close(ours)
+        assert words in seen
+        assert done.stdout.endswith(b".\n")
 
 
 def with_other_lines(change: Callable[[list[bytes]], list[bytes]]) -> Callable[[bytes], bytes]:
