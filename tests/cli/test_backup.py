@@ -289,6 +289,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "another format": lambda data: b'{"some": "json"}\n',
     "zipped, and another format": lambda data: gzip.compress(b'{"some": "json"}\n'),
     "something behind the end": lambda data: data + gzip.compress(b"[1]\n"),
+    "two ends": with_other_lines(lambda lines: [*lines, lines[-1]]),
     "no header": with_other_lines(lambda lines: lines[1:]),
     "no end": with_other_lines(lambda lines: lines[:-1]),
     "a row is missing": with_other_lines(lambda lines: [*lines[:5], *lines[6:]]),
