@@ -41,6 +41,11 @@ def is_current(connection: Connection) -> bool:
     return frozenset(heads) == _newest()
 
 
+def revision_of(connection: Connection) -> str:
+    """Return the database's revision; nothing where it was never migrated."""
+    return " ".join(MigrationContext.configure(connection).get_current_heads())
+
+
 @cache
 def _newest() -> frozenset[str]:
     # The scripts are read once, because every question of /readyz comes here.

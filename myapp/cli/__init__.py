@@ -8,20 +8,23 @@ import click
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from myapp.cli import demo, exporting, importing, keys, migrate, verify
+from myapp.cli import backup, demo, exporting, importing, keys, migrate, verify
 from myapp.interchange.journal import JournalError
+from myapp.ledger.backup import BackupError
 from myapp.ledger.errors import LedgerError
 
 
 @click.group()
 def myapp() -> None:
-    """Keep books: migrate the database, load and write journals, manage keys, verify the books."""
+    """Keep books: migrate the database, load and write journals, back up and restore, manage keys, verify."""
 
 
 myapp.add_command(migrate.migrate)
 myapp.add_command(demo.demo)
 myapp.add_command(importing.import_file)
 myapp.add_command(exporting.export)
+myapp.add_command(backup.backup)
+myapp.add_command(backup.restore)
 myapp.add_command(keys.key)
 myapp.add_command(verify.verify)
 
@@ -38,7 +41,7 @@ def main() -> None:
         _fail(error.format_message())
     except click.Abort:
         _fail("interrupted")
-    except (LedgerError, JournalError, ConfigurationError, OSError) as error:
+    except (LedgerError, JournalError, BackupError, ConfigurationError, OSError) as error:
         _fail(str(error))
     except SQLAlchemyError as error:
         _fail(str(getattr(error, "orig", None) or error))

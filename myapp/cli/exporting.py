@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +13,13 @@ import click
 from sqlalchemy import Executable
 from sqlalchemy.orm import Session
 
+from myapp.cli import bar
 from myapp.cli.configuration import config_option, database
+from myapp.cli.files import in_place
 from myapp.db import Mode, in_chunks
 from myapp.interchange.exporting import FORMATS
 from myapp.ledger.dialects import is_postgresql
-from myapp.ledger.journal_rows import JournalRows, Progress
+from myapp.ledger.journal_rows import JournalRows
 from myapp.ledger.ledgers import open_book
 
 # A book may be long, and nobody but the caller waits for it.
@@ -41,9 +42,8 @@ def export(ledger: str, format_name: str, output: Path | None, ini: Path) -> Non
     """Write the books as a journal, as they are at one moment; the file is there whole or not at all."""
     with database(ini, mode=Mode.READ, statement_timeout_s=_STATEMENT_TIMEOUT_S) as session:
         books = _books(session, ledger)
-        with _progress() as progress, _written(output) as file:
-            watched = replace(books, on_transaction=progress(books))
-            for chunk in in_chunks(FORMATS[format_name].write(watched)):
+        with bar.shown("Exporting") as watched, _written(output) as file:
+            for chunk in in_chunks(FORMATS[format_name].write(_watched(books, watched))):
                 file.write(chunk)
 
 
@@ -54,26 +54,11 @@ def _books(session: Session, ledger: str) -> JournalRows:
     return JournalRows(rows, open_book(session, ledger).id, is_postgresql(session))
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[JournalRows], Progress | None]]:
-    """Show a bar on standard error, which may be a terminal while standard output is a file."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    # It takes a tenth of a second to import, which nobody needs to wait for who sees no bar.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("Exporting"), BarColumn(), MofNCompleteColumn())
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-
-        def watch(books: JournalRows) -> Progress:
-            bar.update(task, total=books.transaction_count())
-            return lambda: bar.advance(task)
-
-        yield watch
+def _watched(books: JournalRows, watched: bar.Bar) -> JournalRows:
+    if not watched.is_watched:
+        return books
+    watched.start("Exporting", books.transaction_count())
+    return replace(books, on_transaction=watched.advance)
 
 
 @contextmanager
@@ -86,19 +71,5 @@ def _written(output: Path | None) -> Iterator[BinaryIO]:
         with output.open("wb") as file:
             yield file
     else:
-        with _in_place(output.resolve()) as file:
+        with in_place(output.resolve()) as file:
             yield file
-
-
-@contextmanager
-def _in_place(target: Path) -> Iterator[BinaryIO]:
-    """Write beside the target and rename at the end, so that half a file never has its name."""
-    part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +11,7 @@ import click
 import msgspec
 from sqlalchemy.orm import Session
 
+from myapp.cli import bar
 from myapp.cli.configuration import config_option, database
 from myapp.interchange.importing import (
     ImportOptions,
@@ -80,32 +78,14 @@ def import_file(
     name = format_name or format_of(file.name)
     reading = ReadOptions(default_asset, columns, account, counter_account)
     options = ImportOptions(default_type, dry_run)
-    with _progress() as progress:
+    with bar.shown("Reading") as watched:
         data = file.read_bytes()
         journal = read_journal(READERS[name], data, reading)
         key = _key(data, [name, msgspec.to_builtins(reading), default_type], again=again)
         with database(ini) as session:
-            summary, repeated = _import(session, ledger, journal, options, key, progress(journal))
+            watched.start("Writing", len(journal.records))
+            summary, repeated = _import(session, ledger, journal, options, key, watched.reach)
     click.echo(_sentence(summary, repeated=repeated, dry_run=dry_run))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[Journal], Progress]]:
-    """Show a bar on standard error, if somebody watches: that the file is read, then how much is written."""
-    # Imported here, because nobody else pays for it: it takes a tenth of a second.
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
-
-    shape = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*shape, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("Reading", total=None)
-
-        def begin(journal: Journal) -> Progress:
-            bar.update(task, description="Writing", total=len(journal.records))
-            return lambda written: bar.update(task, completed=written)
-
-        yield begin
 
 
 def _import(

@@ -106,6 +106,7 @@ class Meeting:
 
     callers: tuple[Caller, ...]
     threads: ThreadPoolExecutor
+    database: Database
     ledgers: int = 0
 
     def crowd(self) -> Crowd:
@@ -126,7 +127,7 @@ def met(database: Database, folder: Path) -> Iterator[Meeting]:
             server = stack.enter_context(served("development.ini", database.url, folder / name))
             ports.append(server.port)
         callers = [stack.enter_context(closing(Caller(ports[each % 2], ""))) for each in range(CLIENTS)]
-        yield Meeting(tuple(callers), stack.enter_context(ThreadPoolExecutor(CLIENTS)))
+        yield Meeting(tuple(callers), stack.enter_context(ThreadPoolExecutor(CLIENTS)), database)
 
 
 def transfer(amount: str, source: str, target: str) -> dict[str, Any]:
