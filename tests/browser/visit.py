@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Request, Response
 
 from tests.serving import Server
 
@@ -29,7 +29,7 @@ class Visit:
 
     def open(self, path: str) -> Response:
         """Open a page of the application."""
-        response = self.page.goto(self.server.url(path), wait_until="networkidle")
+        response = self.page.goto(self.server.url(path), wait_until="load")
         assert response is not None
         return response
 
@@ -62,7 +62,7 @@ def visiting(browser: Browser, server: Server, **options: Any) -> Iterator[Visit
     visit.page.on("console", lambda message: _note(visit, message.type, message.text))
     visit.page.on("pageerror", lambda error: visit.faults.append(f"script: {error}"))
     visit.page.on("download", lambda download: visit.files.append(download.url))
-    visit.page.on("requestfailed", lambda request: visit.faults.append(f"failed: {request.url}"))
+    visit.page.on("requestfailed", lambda request: _note_failure(visit, request))
     try:
         yield visit
     finally:
@@ -75,3 +75,9 @@ def visiting(browser: Browser, server: Server, **options: Any) -> Iterator[Visit
 def _note(visit: Visit, kind: str, text: str) -> None:
     if kind in ("error", "warning") and "Failed to load resource" not in text:
         visit.faults.append(f"console: {text}")
+
+
+def _note_failure(visit: Visit, request: Request) -> None:
+    # What the visitor leaves behind by a second click, or by going on, is cut off and no fault of the page.
+    if request.failure != "net::ERR_ABORTED":
+        visit.faults.append(f"failed: {request.url} {request.failure}")
