@@ -30,6 +30,7 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         config.include("myapp.http.memory")  # bodies are buffered in memory, never in files
         config.include("myapp.http.observe")  # an id, a time and a log line for every request
         config.include("myapp.http.strict")  # no request that could be read in two ways
+        config.include("myapp.http.limiting")  # how many requests a key may send
         config.include("myapp.http.problems")  # every refusal as a problem document
         config.include("myapp.security.policy")  # from a key to an identity and its permissions
         config.include("myapp.api")  # the REST routes

@@ -27,6 +27,9 @@ class Settings:
     batch_bytes_max: int = 8 * 1024 * 1024
     # A journal of 100,000 transactions as hledger's JSON.
     import_bytes_max: int = 64 * 1024 * 1024
+    # How many requests a key may send to a process in a second, and how many at once; 0 is as many as come.
+    requests_per_second: int = 0
+    requests_at_once: int = 100
     # Whether a browser sends the pages' cookies over https alone.
     cookies_secure: bool = True
 
@@ -82,6 +85,12 @@ def _positive(value: str) -> int:
     return number
 
 
+def _not_negative(value: str) -> int:
+    if (number := int(value)) < 0:
+        raise ValueError("it must not be negative")
+    return number
+
+
 def _flag(value: str) -> bool:
     if value not in ("true", "false"):
         raise ValueError("it is true or false")
@@ -93,5 +102,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "body_bytes_max": _positive,
     "batch_bytes_max": _positive,
     "import_bytes_max": _positive,
+    "requests_per_second": _not_negative,
+    "requests_at_once": _positive,
     "cookies_secure": _flag,
 }

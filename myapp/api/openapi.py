@@ -40,7 +40,7 @@ _HEADERS: Mapping[str, tuple[str, Schema]] = {
     "WWW-Authenticate": ("The scheme to authenticate with.", {"const": "Bearer"}),
 }
 # The headers of an answer, besides the request's id, by its status.
-_BY_STATUS = {401: "WWW-Authenticate", 405: "Allow", 503: "Retry-After"}
+_BY_STATUS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 
 
 def document(routes: Iterable[Route]) -> dict[str, Any]:

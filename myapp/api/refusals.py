@@ -17,7 +17,7 @@ def codes_of(route: Route) -> tuple[str, ...]:
 def _implied(route: Route) -> Iterator[str]:
     yield from ("invalid_parameter", "not_acceptable", "internal_error", "unavailable")
     if route.permission is not None:
-        yield from ("unauthenticated", "forbidden")
+        yield from ("unauthenticated", "forbidden", "rate_limited")
     if "{" in route.path:
         yield "not_found"
     if "{ledger}" in route.path:

@@ -20,6 +20,7 @@ from myapp.api.routes import ROUTES
 from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
 from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, Unauthenticated
+from myapp.http.limiting import require_allowance
 from myapp.http.parameters import require_known
 from myapp.http.problems import MEDIA_TYPE as PROBLEM
 from myapp.http.problems import respond as problem_response
@@ -64,6 +65,8 @@ def _view(route: Route) -> Callable[[Any], Response]:
     def view(request: Any) -> Response:
         require_an_address(request)
         require_own_ledger(request, route.permission, own_share=route.own_share)
+        if route.permission is not None:
+            require_allowance(request)
         media_type = _accepted(request, route)
         require_known(request, route.parameters)
         arguments = _arguments(request, route)

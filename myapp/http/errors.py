@@ -55,6 +55,16 @@ class UnsupportedMediaType(LedgerError):
     code = "unsupported_media_type"
 
 
+class RateLimited(LedgerError):
+    """The key has sent more requests than it may; `Retry-After` says when to go on."""
+
+    code = "rate_limited"
+
+    def __init__(self, detail: str, *, retry_after_s: float) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(LedgerError):
     """The service cannot answer now: the database is down, the pool exhausted, the retries spent."""
 
@@ -103,6 +113,7 @@ STATUS: Mapping[str, int] = {
     "limit_exceeded": 422,
     "capture_exceeds_hold": 422,
     "idempotency_key_reused": 422,
+    "rate_limited": 429,
     "internal_error": 500,
     "unavailable": 503,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict, is_unavailable
-from myapp.http.errors import STATUS, InternalError, NotFound, Unavailable
+from myapp.http.errors import STATUS, InternalError, NotFound, RateLimited, Unavailable
 from myapp.ledger.errors import InvalidParameter, LedgerError
 
 log = logging.getLogger(__name__)
@@ -83,6 +84,9 @@ def _with_headers(error: LedgerError, response: Response) -> Response:
         response.headers["Allow"] = ", ".join(error.members["allow"])
     if error.code == "unauthenticated":
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, RateLimited):
+        # In whole seconds, and never too few.
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if error.code == "unavailable":
         response.headers["Retry-After"] = _RETRY_AFTER_S
     return response

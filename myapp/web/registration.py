@@ -12,6 +12,7 @@ from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
 from myapp.http.errors import STATUS, MethodNotAllowed
+from myapp.http.limiting import require_allowance
 from myapp.http.parameters import require_known
 from myapp.http.reach import require_an_address, require_own_ledger
 from myapp.ledger.errors import LedgerError
@@ -54,6 +55,8 @@ def _view(page: Page) -> Callable[[Any], Any]:
     def view(request: Any) -> Any:
         require_an_address(request)
         require_own_ledger(request, page.permission)
+        if page.permission is not None:
+            require_allowance(request)
         request.response.headers.update(HEADERS)
         answer = _sent(page, request) if page.method == "POST" else _opened(page, request)
         if isinstance(answer, Response):

@@ -1,0 +1,79 @@
+"""A key may send so many requests a second, and so many at once; nobody else waits for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from webtest import TestApp
+
+from myapp.http.limiting import Allowance
+from tests.api.client import refused, send
+from tests.apps import close, make_app
+from tests.databases import Database
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_burst_is_taken_and_then_one_in_each_interval() -> None:
+    clock = Clock()
+    allowance = Allowance(per_second=2, at_once=3, clock=clock)
+    assert [allowance.wait_s("web") for _ in range(4)] == [0, 0, 0, 0.5]
+    clock.now += 0.25
+    assert allowance.wait_s("web") == 0.25
+    clock.now += 0.25
+    assert [allowance.wait_s("web") for _ in range(2)] == [0, 0.5]
+
+
+def test_whoever_waits_long_has_a_burst_again_and_no_more() -> None:
+    clock = Clock()
+    allowance = Allowance(per_second=2, at_once=3, clock=clock)
+    for _ in range(2):
+        assert [allowance.wait_s("web") for _ in range(4)] == [0, 0, 0, 0.5]
+        clock.now += 3_600
+
+
+def test_one_caller_does_not_wait_for_another() -> None:
+    allowance = Allowance(per_second=1, at_once=1, clock=Clock())
+    assert [allowance.wait_s(caller) for caller in ("web", "shop", "web")] == [0, 0, 1]
+
+
+def test_who_has_nothing_to_wait_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("myapp.http.limiting._CALLERS_MAX", 10)
+    clock = Clock()
+    allowance = Allowance(per_second=1, at_once=1, clock=clock)
+    for number in range(100):
+        allowance.wait_s(f"caller {number}")
+        clock.now += 2
+    assert len(allowance._due) <= 10
+
+
+@pytest.fixture
+def limited(database: Database) -> Iterator[TestApp]:
+    slow = {"myapp.requests_per_second": "1", "myapp.requests_at_once": "2"}
+    app = make_app(database, **slow)
+    yield app
+    close(app)
+
+
+def test_a_request_too_many_is_refused_and_changes_nothing(limited: TestApp) -> None:
+    answers = [send(limited, "POST", "/v1/ledgers", {"name": f"ledger-{number}"}) for number in range(3)]
+    assert [answer.status_int for answer in answers] == [201, 201, 429]
+    refused(answers[2], "rate_limited")
+    assert answers[2].headers["Retry-After"] == "1"
+    assert limited.get("/healthz").status_int == 200
+
+
+def test_a_page_too_many_is_refused_as_a_page(limited: TestApp) -> None:
+    answers = [limited.get("/", expect_errors=True) for _ in range(3)]
+    assert [answer.status_int for answer in answers] == [200, 200, 429]
+    assert answers[2].content_type == "text/html"
+    assert answers[2].headers["Retry-After"] == "1"
