@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from myapp.ledger.errors import LedgerError
 
@@ -60,8 +61,8 @@ class RateLimited(LedgerError):
 
     code = "rate_limited"
 
-    def __init__(self, detail: str, *, retry_after_s: float) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, retry_after_s: float = 1.0, **more: Any) -> None:
+        super().__init__(detail, **more)
         self.retry_after_s = retry_after_s
 
 
