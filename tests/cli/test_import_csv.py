@@ -127,6 +127,8 @@ def begin(shell: Shell, stderr: int, *command: str) -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=stderr,
+        # Where the tests themselves run in the background, an interrupt is ignored, and so by their children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 

@@ -31,7 +31,7 @@ from tests.model.transaction_rules import TransactionRules
 PROGRAMS, STEPS = (int(number) for number in os.environ.get("MODEL", "200x50").split("x"))
 # In parts, so that several processes can share them.
 PARTS = 4
-EXAMPLES = {"sqlite": PROGRAMS // PARTS, "postgresql": PROGRAMS // PARTS // 5}
+EXAMPLES = {"sqlite": PROGRAMS // PARTS, "postgresql": PROGRAMS // PARTS // 10}
 
 
 class ApiEqualsModel(AccountRules, TransactionRules, BatchRules, HoldRules, BalanceRules, ListRules):

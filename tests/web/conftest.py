@@ -33,6 +33,18 @@ class Site:
         return self.app.get("/v1/ledgers/books/transactions?limit=500").json["data"]
 
 
+@pytest.fixture(params=["sqlite"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Run the tests of this folder on SQLite alone.
+
+    Pages ask the books what the API asks them, on both products. Those that write say `ON_BOTH`.
+    """
+    return str(request.param)
+
+
+ON_BOTH = pytest.mark.parametrize("dialect", DIALECTS, indirect=True)
+
+
 @pytest.fixture
 def site(database: Database) -> Iterator[Site]:
     app = make_app(database, **{"myapp.cookies_secure": "false"})

@@ -16,6 +16,7 @@ from tests.apps import close, make_app
 from tests.databases import Database
 from tests.faults.ledger import prepare_books
 from tests.faults.stage import Exchange, send
+from tests.web.conftest import ON_BOTH
 from tests.web.examples import FORMS, OPENED, SENT, TOKEN, address, exchange, name
 from tests.web.hostile import PAYLOADS
 
@@ -28,8 +29,6 @@ FEW = settings(
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-# What is refused, or read, before a database is asked for anything.
-on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 TEXTS = st.one_of(
     st.sampled_from(PAYLOADS),
     st.sampled_from(["", "-1", "0", "1e9", "9" * 50, "2026-02-30", "0000-01-01", "9999-12-31", "NaN", "a:b"]),
@@ -72,6 +71,7 @@ def test_any_query_is_answered(
     answered(app.get(f"{url}?{encoded(query)}", expect_errors=True))
 
 
+@ON_BOTH
 @pytest.mark.parametrize("page", SENT, ids=name)
 @FEW
 @given(data=st.data())
@@ -91,7 +91,6 @@ def test_any_form_is_answered(
     answered(sent)
 
 
-@on_sqlite
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_odd_bytes_and_methods_are_answered(visited: tuple[TestApp, dict[str, str]], page: Page) -> None:
     app, ids = visited
@@ -113,7 +112,6 @@ def test_odd_bytes_and_methods_are_answered(visited: tuple[TestApp, dict[str, st
         answered(app.request(url, method=page.method, headers=given, expect_errors=True))
 
 
-@on_sqlite
 @pytest.mark.parametrize("page", SENT, ids=name)
 def test_odd_bodies_are_answered(visited: tuple[TestApp, dict[str, str]], page: Page) -> None:
     app, ids = visited
@@ -127,7 +125,6 @@ def test_odd_bodies_are_answered(visited: tuple[TestApp, dict[str, str]], page: 
             answered(app.post(made.url, body, headers=headers, expect_errors=True))
 
 
-@on_sqlite
 @pytest.mark.parametrize("page", OPENED, ids=name)
 def test_head_is_get_without_a_body(visited: tuple[TestApp, dict[str, str]], page: Page) -> None:
     app, ids = visited

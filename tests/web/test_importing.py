@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.web.conftest import BOOKS, Site
+from tests.web.conftest import BOOKS, ON_BOTH, Site
+
+pytestmark = ON_BOTH
 
 IMPORT = f"{BOOKS}/import"
 HEADER = "transaction,effective_at,description,account,asset,amount\n"

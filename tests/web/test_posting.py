@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from webtest import TestResponse
 
-from tests.web.conftest import BOOKS, Site
+from tests.web.conftest import BOOKS, ON_BOTH, Site
+
+pytestmark = ON_BOTH
 
 NEW = f"{BOOKS}/new"
 
