@@ -49,13 +49,13 @@ debug: demo  ## the same with Pyramid's debug toolbar, which is slow
 	$(BIN)/pserve --app-name debug development.ini port=$(PORT)
 
 test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own, the lifecycle's twice
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 	$(MAKE) --no-print-directory optimized
 
 # pytest rewrites the assertions of test modules, so these still hold; those of the application are gone. What the
 # option takes away is the same on both products, so one of them is enough.
 optimized: install-dev  ## run the lifecycle's tests as `python -O` runs the application
-	PYTHONOPTIMIZE=1 $(BIN)/python -m pytest -n $(WORKERS) -W ignore::pytest.PytestConfigWarning -k "not postgresql" tests/lifecycle
+	PYTHONOPTIMIZE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -W ignore::pytest.PytestConfigWarning -k "not postgresql" tests/lifecycle
 
 chaos: install-dev  ## a bank whose servers are killed under it (CHAOS=… hands options on)
 	$(BIN)/python -m tests.chaos $(CHAOS)
@@ -65,14 +65,14 @@ chaos-long: install-dev  ## the same for about 80 minutes, and the races 25 time
 	RACES_TIMES=25 $(BIN)/python -m pytest -n 0 --timeout=3600 tests/chaos -k races
 
 schemathesis-long: install-dev  ## send every operation 5,000 requests made of its schemas; CI sends 300
-	SCHEMATHESIS_EXAMPLES=5000 $(BIN)/python -m pytest -n $(WORKERS) --timeout=0 tests/contract $(ARGS)
+	SCHEMATHESIS_EXAMPLES=5000 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout=0 tests/contract $(ARGS)
 
 faults: install-dev  ## fail every call to the database driver in every way, then pairs of them, at every route
 	$(BIN)/python -m tests.faults $(FAULTS)
 	$(BIN)/python -m tests.faults --pairs $(FAULTS)
 
 model-long: install-dev  ## hold the API to the model for 5,000 programs of 100 steps (MODEL=… for others)
-	MODEL=$(MODEL) $(BIN)/python -m pytest -n $(WORKERS) --timeout=0 tests/model
+	MODEL=$(MODEL) $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --timeout=0 tests/model
 
 guards: install-dev  ## break each guard of the session once, in a copy, and see its tests go red
 	$(BIN)/python -m tools.guards $(GUARDS)
