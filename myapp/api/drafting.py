@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Iterable
 
 from myapp.api.bodies import PostingBody, TransactionBody
-from myapp.http.times import first_instant
+from myapp.http.times import moment
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.errors import InvalidRequest
 
 
 def draft_of(body: TransactionBody) -> TransactionDraft:
@@ -29,17 +27,3 @@ def draft_of(body: TransactionBody) -> TransactionDraft:
 def postings_of(bodies: Iterable[PostingBody]) -> tuple[PostingDraft, ...]:
     """Return the drafts of postings."""
     return tuple(PostingDraft(each.account, each.asset, each.amount) for each in bodies)
-
-
-def moment(
-    text: str | None, pointer: str, read: Callable[[str], datetime] = first_instant
-) -> datetime | None:
-    """Return a time, None where none is given; a date alone means its first instant, unless `read` differs.
-
-    Raises:
-        InvalidRequest: it is neither a time nor a date.
-    """
-    try:
-        return None if text is None else read(text)
-    except ValueError as error:
-        raise InvalidRequest(f"{error}.", pointer=pointer) from error

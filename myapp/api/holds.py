@@ -7,11 +7,11 @@ from typing import Any
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import CaptureBody, HoldBody, VoidBody
-from myapp.api.drafting import draft_of, moment, postings_of
+from myapp.api.drafting import draft_of, postings_of
 from myapp.http import parameters, questions
 from myapp.http.paging import instant, page_request, uuid
 from myapp.http.request import Request
-from myapp.http.times import last_instant
+from myapp.http.times import last_instant, moment
 from myapp.ledger.drafts import CaptureDraft
 from myapp.ledger.holds import capturing, ending, placing, reading
 from myapp.ledger.holds.reading import HoldFilter

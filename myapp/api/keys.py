@@ -7,11 +7,10 @@ from uuid import UUID
 from myapp.api.answer import Answer
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import KeyBody
-from myapp.api.drafting import moment
 from myapp.http.errors import Forbidden
 from myapp.http.paging import page_request, uuid
 from myapp.http.request import Request
-from myapp.http.times import last_instant
+from myapp.http.times import last_instant, moment
 from myapp.ledger.errors import KeyNotFound, LedgerNotFound
 from myapp.ledger.ids import read_id
 from myapp.security import keys

@@ -19,12 +19,12 @@ from myapp.api.route import Route
 from myapp.api.routes import ROUTES
 from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
-from myapp.http.errors import Forbidden, MethodNotAllowed, NotAcceptable, Unauthenticated
-from myapp.http.limiting import require_allowance
+from myapp.http.errors import Forbidden, NotAcceptable, Unauthenticated
+from myapp.http.methods import method_not_allowed
 from myapp.http.parameters import require_known
 from myapp.http.problems import MEDIA_TYPE as PROBLEM
 from myapp.http.problems import respond as problem_response
-from myapp.http.reach import no_ledger, require_an_address, require_own_ledger
+from myapp.http.reach import admit, no_ledger
 
 _CHARSETS = ("", ";charset=utf-8", ";charset=UTF-8")
 
@@ -38,7 +38,7 @@ def includeme(config: Configurator) -> None:
     for path, routes in by_path.items():
         _add_path(config, path, routes)
     for name in ("healthz", "readyz", "metrics", explorer.PAGE, explorer.FILE):
-        config.add_view(_method_not_allowed(["GET", "HEAD"]), route_name=name)
+        config.add_view(method_not_allowed(["GET"]), route_name=name)
     config.add_forbidden_view(_forbidden)
 
 
@@ -53,20 +53,12 @@ def _add_path(config: Configurator, path: str, routes: list[Route]) -> None:
     for route in routes:
         permission = NO_PERMISSION_REQUIRED if route.permission is None else route.permission
         config.add_view(_view(route), route_name=path, request_method=route.method, permission=permission)
-    methods = sorted({route.method for route in routes} | ({"HEAD"} if _has_get(routes) else set()))
-    config.add_view(_method_not_allowed(methods), route_name=path)
-
-
-def _has_get(routes: list[Route]) -> bool:
-    return any(route.method == "GET" for route in routes)
+    config.add_view(method_not_allowed(route.method for route in routes), route_name=path)
 
 
 def _view(route: Route) -> Callable[[Any], Response]:
     def view(request: Any) -> Response:
-        require_an_address(request)
-        require_own_ledger(request, route.permission, own_share=route.own_share)
-        if route.permission is not None:
-            require_allowance(request)
+        admit(request, route.permission, own_share=route.own_share)
         media_type = _accepted(request, route)
         require_known(request, route.parameters)
         arguments = _arguments(request, route)
@@ -110,13 +102,6 @@ def _accepted(request: Any, route: Route) -> str:
     if not accepted:
         raise NotAcceptable(f"The answer is {' or '.join(offered)}.")
     return next((spelt[spelling] for spelling in accepted if spelling in spelt), offered[0])
-
-
-def _method_not_allowed(methods: list[str]) -> Callable[[Any], Response]:
-    def refuse(request: Any) -> Response:
-        raise MethodNotAllowed(f"{request.method} is not known here.", allow=methods)
-
-    return refuse
 
 
 def _forbidden(request: Any) -> Response:

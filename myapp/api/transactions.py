@@ -7,10 +7,11 @@ from typing import Any
 from myapp.api.answer import Answer, created
 from myapp.api.answer import listed as as_list
 from myapp.api.bodies import MetadataChange, ReversalBody, TransactionBody
-from myapp.api.drafting import draft_of, moment
+from myapp.api.drafting import draft_of
 from myapp.api.idempotency import REPLAYED, key_of
 from myapp.http import parameters, questions
 from myapp.http.request import Request
+from myapp.http.times import moment
 from myapp.ledger import reversals, transactions
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.idempotency import recall

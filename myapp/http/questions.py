@@ -12,7 +12,7 @@ from myapp.http.request import Request
 from myapp.ledger import rules
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
-from myapp.ledger.errors import HoldNotFound, InvalidParameter, TransactionNotFound
+from myapp.ledger.errors import HoldNotFound, InvalidParameter, LedgerError, TransactionNotFound
 from myapp.ledger.ids import read_id
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.rules import METADATA_KEYS_MAX
@@ -99,10 +99,7 @@ def transaction_id(request: Request) -> UUID:
     Raises:
         TransactionNotFound: it is no id.
     """
-    try:
-        return read_id(request.matchdict["id"])
-    except ValueError:
-        raise TransactionNotFound("The ledger has no transaction with this id.") from None
+    return _id(request, "id", TransactionNotFound("The ledger has no transaction with this id."))
 
 
 def hold_id(request: Request) -> UUID:
@@ -111,7 +108,11 @@ def hold_id(request: Request) -> UUID:
     Raises:
         HoldNotFound: it is no id.
     """
+    return _id(request, "hold", HoldNotFound("The ledger has no hold with this id."))
+
+
+def _id(request: Request, name: str, refusal: LedgerError) -> UUID:
     try:
-        return read_id(request.matchdict["hold"])
+        return read_id(request.matchdict[name])
     except ValueError:
-        raise HoldNotFound("The ledger has no hold with this id.") from None
+        raise refusal from None

@@ -1,14 +1,27 @@
-"""What a caller may reach: an address without tricks, and a ledger that its key is for."""
+"""Who may come in: an address without tricks, a ledger that the key is for, and not too often."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from myapp.http.errors import Forbidden, NotFound
+from myapp.http.limiting import require_allowance
 from myapp.ledger.errors import LedgerNotFound
 
 
-def require_an_address(request: Any) -> None:
+def admit(request: Any, permission: str | None, *, own_share: bool = False) -> None:
+    """Let a request through to its view; `own_share` lets a key of one ledger write outside of all.
+
+    Raises:
+        NotFound, LedgerNotFound, Forbidden, RateLimited: as the functions below and `require_allowance`.
+    """
+    _require_an_address(request)
+    _require_own_ledger(request, permission, own_share=own_share)
+    if permission is not None:
+        require_allowance(request)
+
+
+def _require_an_address(request: Any) -> None:
     """Refuse an address that can name nothing.
 
     Raises:
@@ -18,7 +31,7 @@ def require_an_address(request: Any) -> None:
         raise NotFound("There is nothing at this address.")
 
 
-def require_own_ledger(request: Any, permission: str | None, *, own_share: bool = False) -> None:
+def _require_own_ledger(request: Any, permission: str | None, *, own_share: bool) -> None:
     """Refuse a ledger that is not the key's; `own_share` lets a key of one ledger write outside of all.
 
     Raises:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+from myapp.ledger.errors import InvalidRequest
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOMENT = re.compile(
@@ -41,3 +44,17 @@ def last_instant(text: str) -> datetime:
 def shown(moment: datetime) -> str:
     """Return an aware time as it is answered: RFC 3339, in UTC with `Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def moment(
+    text: str | None, pointer: str, read: Callable[[str], datetime] = first_instant
+) -> datetime | None:
+    """Return the time in a field, None where none is given; a date alone means what `read` says.
+
+    Raises:
+        InvalidRequest: it is neither a time nor a date.
+    """
+    try:
+        return None if text is None else read(text)
+    except ValueError as error:
+        raise InvalidRequest(f"{error}.", pointer=pointer) from error

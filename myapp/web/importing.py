@@ -62,8 +62,8 @@ def attempt(request: Any, form: Form, journal: Journal) -> Context:
 def create(request: Any, form: Form, journal: Journal) -> str:
     """Import the file, and say what it brought."""
     summary = _import(request, form, journal, dry_run=False)
-    counts = {name: getattr(summary, name) for name in COUNTS}
-    return address_of(request, "import", _query=counts)
+    counts = {name: str(getattr(summary, name)) for name in COUNTS}
+    return address_of(request, "import", counts)
 
 
 def again(request: Any, form: Form, error: LedgerError) -> Context:

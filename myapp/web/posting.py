@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import zip_longest
 from typing import Any
 
 from myapp.http import parameters
-from myapp.http.times import first_instant
+from myapp.http.times import moment
 from myapp.ledger import accounts, posting
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.errors import InvalidRequest, LedgerError
+from myapp.ledger.errors import LedgerError
 from myapp.ledger.ledgers import Book, open_book
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
@@ -104,20 +103,13 @@ def _draft(form: Form) -> TransactionDraft:
         ),
         description=form.text("description"),
         reference=form.text("reference") or None,
-        effective_at=_moment(form.text("effective_at")),
+        effective_at=moment(form.text("effective_at") or None, "/effective_at"),
         metadata={
             key: value
             for key, value in zip_longest(form.texts("key"), form.texts("value"), fillvalue="")
             if key or value
         },
     )
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        return first_instant(text) if text else None
-    except ValueError as error:
-        raise InvalidRequest(f"{error}.", pointer="/effective_at") from error
 
 
 def _place(rows: Sequence[Row], error: LedgerError) -> bool:

@@ -11,10 +11,10 @@ from pyramid.httpexceptions import HTTPSeeOther
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
 
-from myapp.http.errors import STATUS, MethodNotAllowed
-from myapp.http.limiting import require_allowance
+from myapp.http.errors import STATUS
+from myapp.http.methods import method_not_allowed
 from myapp.http.parameters import require_known
-from myapp.http.reach import require_an_address, require_own_ledger
+from myapp.http.reach import admit
 from myapp.ledger.errors import LedgerError
 from myapp.web.addresses import PREFIX, address_here
 from myapp.web.forms import Form, read_form
@@ -46,17 +46,12 @@ def _add_address(config: Configurator, name: str, pages: list[Page]) -> None:
             permission=NO_PERMISSION_REQUIRED if page.permission is None else page.permission,
             renderer=page.template,
         )
-    methods = sorted({page.method for page in pages})
-    allow = [*methods, "HEAD"] if "GET" in methods else methods
-    config.add_view(_method_not_allowed(allow), route_name=name)
+    config.add_view(method_not_allowed(page.method for page in pages), route_name=name)
 
 
 def _view(page: Page) -> Callable[[Any], Any]:
     def view(request: Any) -> Any:
-        require_an_address(request)
-        require_own_ledger(request, page.permission)
-        if page.permission is not None:
-            require_allowance(request)
+        admit(request, page.permission)
         request.response.headers.update(HEADERS)
         answer = _sent(page, request) if page.method == "POST" else _opened(page, request)
         if isinstance(answer, Response):
@@ -101,10 +96,3 @@ def _again(page: Page, request: Any, form: Form, error: LedgerError) -> Any:
     # The status is what makes the session keep nothing of what was tried.
     request.response.status_int = status
     return page.again(request, form, error)
-
-
-def _method_not_allowed(methods: list[str]) -> Callable[[Any], Response]:
-    def refuse(request: Any) -> Response:
-        raise MethodNotAllowed(f"{request.method} is not known here.", allow=methods)
-
-    return refuse

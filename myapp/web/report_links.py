@@ -39,7 +39,7 @@ def _to_span(request: Any, report: str, span: Span) -> Link:
         times = {"at": times["to"]}
     given = {name: value for name, value in request.GET.items() if name in ("at", "from", "to")}
     query = {**times, **_kept(request, "known_at", "asset")}
-    return Link(span.words, address_of(request, report, _query=query), given == times)
+    return Link(span.words, address_of(request, report, query), given == times)
 
 
 def to_reports(request: Any, report: str, day: date) -> list[Link]:
@@ -48,7 +48,7 @@ def to_reports(request: Any, report: str, day: date) -> list[Link]:
     links = []
     for name, words in REPORTS.items():
         query = request.GET if name == report else {**_times(name, end, day), **_kept(request, "known_at")}
-        links.append(Link(words, address_of(request, name, _query=query), name == report))
+        links.append(Link(words, address_of(request, name, query), name == report))
     return links
 
 
@@ -63,7 +63,7 @@ def _times(report: str, end: str | None, day: date) -> dict[str, str]:
 def to_file(request: Any, report: str) -> str:
     """Return the address of the report as a file."""
     query = _kept(request, "at", *PERIOD)
-    return address_of(request, f"{report}_file", _query=query)
+    return address_of(request, f"{report}_file", query)
 
 
 def _kept(request: Any, *names: str) -> dict[str, str]:
