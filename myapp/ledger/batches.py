@@ -13,13 +13,14 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from myapp.ledger.claims import Used, claim_all, release_all
+from myapp.ledger.claims import Used, claim_all, look_up, release_all
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.errors import IdempotencyKeyReused, LedgerError
 from myapp.ledger.holds.expiry import give_back_to
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.posting import Key, check, receipts, write_entries
 from myapp.ledger.rehearsal import rehearse
+from myapp.ledger.reuse import BEFORE_THE_CLAIM
 from myapp.ledger.savepoints import savepoint
 from myapp.ledger.transactions import all_as_first_answered
 from myapp.ledger.views import TransactionView
@@ -60,6 +61,14 @@ class _Candidate:
         return None if self.key is None else Claim(self.key.key, self.key.fingerprint, self.entry.id)
 
 
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """An item that breaks a rule, with the key it came with, if that could be read."""
+
+    error: LedgerError
+    key: Key | None = None
+
+
 # An item that could not even be read is refused in its place.
 Asked = Item | LedgerError
 Result = Posted | LedgerError
@@ -75,7 +84,7 @@ class _Batch:
     session: Session
     book: Book
     now: datetime
-    candidates: Sequence[_Candidate | LedgerError]
+    candidates: Sequence[_Candidate | _Broken]
     used: Mapping[str, Used] = field(default_factory=dict)
     claims: Sequence[Claim] = ()
     written: dict[UUID, TransactionView] = field(default_factory=dict)
@@ -119,18 +128,27 @@ def _begin(session: Session, ledger: str, items: Sequence[Asked], *, now: dateti
     book = open_book(session, ledger, assets if len(assets) <= _ASSETS_MAX else None)
     batch = _Batch(session, book, now, [_checked(book, item, now, actor) for item in items])
     claims = _claims(_course(batch, _trust))
-    batch.used = claim_all(session, book.id, claims, now=now)
-    batch.claims = [claim for claim in claims if claim.key not in batch.used]
+    used = claim_all(session, book.id, claims, now=now)
+    batch.claims = [claim for claim in claims if claim.key not in used]
+    batch.used = {**look_up(session, book.id, _keys_of_broken(batch) - used.keys()), **used}
     return batch
 
 
-def _checked(book: Book, item: Asked, now: datetime, actor: str) -> _Candidate | LedgerError:
+def _checked(book: Book, item: Asked, now: datetime, actor: str) -> _Candidate | _Broken:
     if isinstance(item, LedgerError):
-        return item
+        return _Broken(item)
     try:
         return _Candidate(check(book, item.draft, now=now, actor=actor), item.key)
+    except BEFORE_THE_CLAIM as error:
+        return _Broken(error, item.key)
     except LedgerError as error:
-        return error
+        return _Broken(error)
+
+
+def _keys_of_broken(batch: _Batch) -> set[str]:
+    own = {claim.key for claim in batch.claims}
+    broken = [each for each in batch.candidates if isinstance(each, _Broken)]
+    return {each.key.key for each in broken if each.key is not None} - own
 
 
 def _settle(batch: _Batch, *, whole: bool) -> list[_Step]:
@@ -157,24 +175,30 @@ def _course(batch: _Batch, judge: _Judge) -> list[_Step]:
     taken = dict(batch.used)
     course: list[_Step] = []
     for candidate in batch.candidates:
-        step = candidate if isinstance(candidate, LedgerError) else _step(candidate, taken, judge)
+        step = _step(candidate, taken, judge)
         if isinstance(step, _Candidate) and (claim := step.claim) is not None:
             taken[claim.key] = Used(claim.fingerprint, claim.status, claim.txn_id)
         course.append(step)
     return course
 
 
-def _step(candidate: _Candidate, taken: Mapping[str, Used], judge: _Judge) -> _Step:
+def _step(candidate: _Candidate | _Broken, taken: Mapping[str, Used], judge: _Judge) -> _Step:
     key = candidate.key
     before = None if key is None else taken.get(key.key)
     if key is None or before is None:
-        refusal = judge(candidate)
-        return candidate if refusal is None else refusal
+        return _judged(candidate, judge)
     if before.fingerprint != key.fingerprint or before.txn_id is None:
         return IdempotencyKeyReused(
             "This idempotency key was used for another request.", pointer="/idempotency_key"
         )
     return before
+
+
+def _judged(candidate: _Candidate | _Broken, judge: _Judge) -> _Candidate | LedgerError:
+    if isinstance(candidate, _Broken):
+        return candidate.error
+    refusal = judge(candidate)
+    return candidate if refusal is None else refusal
 
 
 def _trust(candidate: _Candidate) -> None:

@@ -37,8 +37,7 @@ def claim_all(session: Session, ledger_id: int, claims: Iterable[Claim], *, now:
     if not ordered:
         return {}
     claimed = set(_CLAIM.run(session, _rows(ordered), ledger_id=ledger_id, now=now).scalars())
-    taken = [claim for claim in ordered if claim.key not in claimed]
-    return _used(session, ledger_id, taken) if taken else {}
+    return look_up(session, ledger_id, [claim.key for claim in ordered if claim.key not in claimed])
 
 
 def release_all(session: Session, ledger_id: int, claims: Collection[Claim]) -> None:
@@ -47,9 +46,14 @@ def release_all(session: Session, ledger_id: int, claims: Collection[Claim]) -> 
         _RELEASE.run(session, _rows(claims), ledger_id=ledger_id)
 
 
-def _used(session: Session, ledger_id: int, claims: Collection[Claim]) -> dict[str, Used]:
-    rows = _LOOK_UP.run(session, _rows(claims), ledger_id=ledger_id).all()
-    return {row.key: Used(row.fingerprint, row.status, row.txn_id) for row in rows}
+def look_up(session: Session, ledger_id: int, keys: Collection[str]) -> dict[str, Used]:
+    """Return what those of the keys that are taken were used for."""
+    if not keys:
+        return {}
+    asked = [(key, "", 0, None) for key in keys]
+    rows = _LOOK_UP.run(session, asked, ledger_id=ledger_id).all()
+    taken = (row for row in rows if row.fingerprint is not None)
+    return {row.key: Used(row.fingerprint, row.status, row.txn_id) for row in taken}
 
 
 def _rows(claims: Iterable[Claim]) -> list[tuple[Any, ...]]:
