@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import tempfile
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
 from tests.postgres import PostgresServer
+from tests.recycled import Recycled
 
 # What the run was about is said at its end; some tests share a service that somebody of each kind visits.
 pytest_plugins = ["tests.summaries", "tests.town"]
@@ -44,23 +44,25 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+def empty_database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Database:
     """Give the test a brand-new database without tables."""
     if dialect == "sqlite":
-        yield sqlite_database(tmp_path / "test.sqlite")
-    else:
-        yield from _postgres_database(request.getfixturevalue("postgres_server"), template=None)
+        return sqlite_database(tmp_path / "test.sqlite")
+    recycled: Recycled = request.getfixturevalue("recycled_empty")
+    return recycled.fresh()
 
 
 @pytest.fixture
-def database(dialect: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """Give the test a migrated database: a copy of the template, because migrating each time is slow."""
-    template = request.getfixturevalue(f"migrated_{dialect}")
+def database(dialect: str, request: pytest.FixtureRequest) -> Database:
+    """Give the test a migrated database: a copy of the template, because migrating each time is slow.
+
+    It has the same address in every test of the process, so that they can share an application.
+    """
     if dialect == "sqlite":
-        copy_sqlite(template, tmp_path / "migrated.sqlite")
-        yield sqlite_database(tmp_path / "migrated.sqlite")
-    else:
-        yield from _postgres_database(request.getfixturevalue("postgres_server"), template=template)
+        template = request.getfixturevalue("migrated_sqlite")
+        return sqlite_database(_replaced(request.getfixturevalue("sqlite_file"), template))
+    recycled: Recycled = request.getfixturevalue("recycled_migrated")
+    return recycled.fresh()
 
 
 @pytest.fixture(scope="session")
@@ -86,9 +88,27 @@ def _migrate(url: str) -> None:
     upgrade(url)
 
 
-def _postgres_database(server: PostgresServer, template: str | None) -> Iterator[Database]:
-    # pytest-randomly gives every process the same seed, which does not reach uuid4.
-    name = f"test_{uuid.uuid4().hex}"
-    server.create_database(name, template)
-    yield Database("postgresql", server.url(name))
-    server.drop_database(name)
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name the file in which each test finds its SQLite database."""
+    return tmp_path_factory.mktemp("database") / "test.sqlite"
+
+
+def _replaced(path: Path, template: Path) -> Path:
+    # Unlinked rather than written over: whoever still has the former database open keeps that one.
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    copy_sqlite(template, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def recycled_empty(postgres_server: PostgresServer) -> Recycled:
+    """Name the PostgreSQL database that the tests find without tables, one after another."""
+    return Recycled(postgres_server, "test_empty", template=None)
+
+
+@pytest.fixture(scope="session")
+def recycled_migrated(postgres_server: PostgresServer, migrated_postgresql: str) -> Recycled:
+    """Name the PostgreSQL database that the tests find migrated, one after another."""
+    return Recycled(postgres_server, "test_migrated", migrated_postgresql)

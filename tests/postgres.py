@@ -12,7 +12,7 @@ import subprocess
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, LiteralString, Self
+from typing import IO, Any, LiteralString, Self
 
 import psycopg
 from psycopg import sql
@@ -55,6 +55,9 @@ rm -rf -- "$2"
 
 class PostgresError(RuntimeError):
     """PostgreSQL did not start; the message ends with the tail of its log."""
+
+
+Connection = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -171,6 +174,11 @@ class PostgresServer:
         """Drop a database together with the connections a failed test left open."""
         self._execute("DROP DATABASE {} WITH (FORCE)", name)
 
+    def connect(self, name: str) -> Connection:
+        """Return a connection of the superuser to a database."""
+        # CREATE DATABASE refuses to run inside a transaction, hence autocommit.
+        return psycopg.connect(host=self.host, port=self.port, user=SUPERUSER, dbname=name, autocommit=True)
+
     def kill(self) -> None:
         """End the server with SIGKILL to the postmaster, so that nothing is tidied up or written down."""
         self._process().kill()
@@ -249,10 +257,7 @@ class PostgresServer:
         return "\n".join(text.splitlines()[-LOG_TAIL_LINES:])
 
     def _execute(self, statement: LiteralString, *names: str) -> None:
-        # CREATE DATABASE refuses to run inside a transaction, hence autocommit.
-        with psycopg.connect(
-            host=self.host, port=self.port, user=SUPERUSER, dbname="postgres", autocommit=True
-        ) as connection:
+        with self.connect("postgres") as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     @property
