@@ -25,5 +25,5 @@ class Assembled:
     def run(self, session: Session, rows: Iterable[Sequence[Any]], **parameters: Any) -> Result[Any]:
         """Execute it with these rows."""
         if is_postgresql(session):
-            return session.execute(self._on_postgresql, {**parameters, **self._source.arrays(rows)})
+            return session.execute(self._on_postgresql, {**parameters, **self._source.objects(rows)})
         return session.execute(self._on_sqlite, {**parameters, **self._source.text(rows)})

@@ -6,7 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, bindparam, cast, func, literal_column, select
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
@@ -25,6 +36,8 @@ class Kit:
     now: ColumnElement[Any]
     # The cell of the one row whose two columns equal two values, in near constant time.
     found: Callable[..., ColumnElement[Any]]
+    # Rows joined to the one row of a table that a condition leads to, if there is one; and that row.
+    sought: Callable[[FromClause, FromClause, ColumnElement[bool]], tuple[FromClause, FromClause]]
     document: Callable[[ColumnElement[Any]], ColumnElement[Any]]
     # Whether joins that always find their row are written as outer ones. SQLite goes through those in the
     # order in which they are written; in its own order, a journal of a thousand transactions took minutes.
@@ -53,26 +66,43 @@ def _by_index(rows: FromClause, cell: ColumnElement[Any], first: Match, second: 
     return select(cell).select_from(one.outerjoin(rows, same)).scalar_subquery()
 
 
+def _one_by_one(
+    rows: FromClause, table: FromClause, condition: ColumnElement[bool]
+) -> tuple[FromClause, FromClause]:
+    # The limit keeps PostgreSQL from reading the whole table for a join, which it would rather do as long
+    # as nothing has counted the table's rows: in new books, and after an import.
+    row = select(table).where(condition).limit(1).lateral(f"{table.description}_sought")
+    return rows.outerjoin(row, true()), row
+
+
+def _at_once(
+    rows: FromClause, table: FromClause, condition: ColumnElement[bool]
+) -> tuple[FromClause, FromClause]:
+    return rows.outerjoin(table, condition), table
+
+
 def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
     return cast(column, Text())
 
 
 POSTGRESQL = Kit(
     insert=postgresql.insert,
-    rows=Source.unnested,
+    rows=Source.spread,
     # The clock, not the transaction's start: it is read once the balances are locked, so on one
     # account a later version never has an earlier time.
     now=func.clock_timestamp(type_=Instant()),
     found=_in_object,
+    sought=_one_by_one,
     document=lambda column: cast(column, JSONB),
     outer=False,
-    given=Source.arrays,
+    given=Source.objects,
 )
 SQLITE = Kit(
     insert=sqlite.insert,
     rows=Source.walked,
     now=bindparam("now", type_=Instant()),
     found=_by_index,
+    sought=_at_once,
     document=lambda column: column,
     outer=True,
     given=Source.text,

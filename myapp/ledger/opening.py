@@ -39,7 +39,7 @@ def open_accounts(
     document = dump_document(metadata or {})
     rows = [(number, path, types[path], document) for number, path in enumerate(sorted(types), start=1)]
     native = is_postgresql(session)
-    given = ACCOUNTS.arrays(rows) if native else ACCOUNTS.text(rows)
+    given = ACCOUNTS.objects(rows) if native else ACCOUNTS.text(rows)
     statement = _OPEN_POSTGRESQL if native else _OPEN_SQLITE
     return len(session.execute(statement, {"ledger_id": ledger_id, "created_at": now, **given}).all())
 

@@ -52,14 +52,15 @@ def resolved(kit: Kit, ledger_id: ColumnElement[int] = LEDGER_ID) -> Select[Any]
     """Select the balances asked for, each with its account's id, or NULL where there is none."""
     rows = kit.rows(BALANCES)
     known = and_(ACCOUNT.c.ledger_id == ledger_id, ACCOUNT.c.path == rows.c.path)
+    joined, account = kit.sought(rows, ACCOUNT, known)
     # The ledger's id is a column too, so that a balance is found by its whole key. Where it is a constant,
     # SQLite's planner likes to begin a join with all the balances of the ledger.
     return select(
         *rows.c,
         ledger_id.label("ledger_id"),
-        ACCOUNT.c.id.label("account_id"),
-        ACCOUNT.c.status.label("account_status"),
-    ).select_from(rows.outerjoin(ACCOUNT, known))
+        account.c.id.label("account_id"),
+        account.c.status.label("account_status"),
+    ).select_from(joined)
 
 
 def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:

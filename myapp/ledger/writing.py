@@ -164,7 +164,7 @@ _AT_ONCE = _at_once()
 def _write_at_once(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...]) -> Outcome:
     parameters: dict[str, Any] = {"ledger_id": ledger_id, "key_count": len(claims)}
     for source, rows in _rows(plan, claims).items():
-        parameters |= source.arrays(rows)
+        parameters |= source.objects(rows)
     answer = session.execute(_AT_ONCE, parameters).all()
     balances = [row for row in answer if row.txn_id is None]
     return Outcome(
