@@ -25,9 +25,10 @@ _CATALOGS = (
     "pg_db_role_setting",
 )
 _COUNTS = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM {name}" for name in _CATALOGS)
-# A row of a catalog that was changed carries the number of the transaction that did it.
+# A row that was changed carries the number of the transaction that did it.
 _CHANGES = " UNION ALL ".join(
-    f"SELECT '{name}', count(*), sum(xmin::text::bigint) FROM {name}" for name in _CATALOGS
+    f"SELECT '{name}', count(*), sum(xmin::text::bigint) FROM {name}"
+    for name in (*_CATALOGS, "alembic_version")
 )
 _CUT_OFF = sql.SQL(
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
