@@ -1,17 +1,14 @@
 """The same read and the same insert, as requests a second: ours beside three frameworks, each served.
 
-Each is a process or several on its own fresh database, asked over the loopback by one client, and all share
-the machine's cores. They take turns of random order; who is not asked waits. See docs/performance.md.
+Each is a server on a fresh database of its own, asked over the loopback by one client, and all share the
+machine's cores. They take turns of random order; who is not asked waits. See docs/performance.md.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
+from functools import cache, partial
 from random import Random
 from statistics import median, quantiles
 
@@ -19,101 +16,96 @@ from benchmarks import report
 from benchmarks.effort import FULL, SEED, Effort
 from benchmarks.figures import Figure, Row
 from benchmarks.served import contenders
-from benchmarks.served.agreement import Stand, see_that_they_agree
+from benchmarks.served.agreement import see_that_they_agree
 from benchmarks.served.client import answers_per_s
 from benchmarks.served.contenders import OPPONENTS, OURS, Contender
-from benchmarks.served.process import launched, wait_until_it_answers
-from benchmarks.served.questions import Questions, inserts, reads
+from benchmarks.served.questions import QUESTIONS
+from benchmarks.served.stands import Stand, served_at_once
 from benchmarks.strategies.databases import Databases
+
+# Requests a second of each, round by round.
+Answered = Mapping[str, Sequence[float]]
 
 
 @dataclass(frozen=True)
 class Turns:
-    """How often everybody is asked, and for how long."""
+    """How often everybody is asked for each work, and how long."""
 
     rounds: int
     turn_s: float
     warm_up_s: float
 
 
-def turns_of(effort: Effort) -> Turns:
-    """Return the turns that an effort allows: seconds are dearer than the microseconds of other rows."""
-    rounds = max(2, effort.rounds // 10)
-    return Turns(rounds, 2.0, 1.0) if effort == FULL else Turns(rounds, 0.6, 0.3)
+LONG = Turns(rounds=6, turn_s=2.0, warm_up_s=1.0)
+SHORT = Turns(rounds=2, turn_s=0.5, warm_up_s=0.3)
 
 
 def compare(
     databases: Databases,
-    effort: Effort,
-    *,
-    questions: Questions,
+    turns: Turns,
     ours: Contender = OURS,
     opponents: Sequence[Contender] = OPPONENTS,
-) -> Figure:
-    """Return how many times the requests a second of the best opponent we answer.
+) -> dict[str, Figure]:
+    """Return, for each work, how many times the requests a second of the best opponent we answer.
 
     Raises:
         NotServedError: somebody did not start.
         DisagreementError: somebody does other work than we do.
-        AnswerError: an answer was no success.
+        AnswerError: an answer was no success, or none came.
     """
-    with _stands(databases, [ours, *opponents], questions) as stands:
+    with served_at_once(databases, [ours, *opponents]) as stands:
         see_that_they_agree(stands)
-        return _figure(_take_turns(stands, turns_of(effort)))
+        return {work: _figure(_take_turns(stands, work, turns)) for work in QUESTIONS}
 
 
-@contextmanager
-def _stands(
-    databases: Databases, everybody: Sequence[Contender], questions: Questions
-) -> Iterator[list[Stand]]:
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frameworks-")))
-        # All are started before the first is waited for, because starting is what takes them long.
-        started = []
-        for number, contender in enumerate(everybody):
-            url = stack.enter_context(databases.fresh())
-            log = folder / f"{number}.log"
-            port = stack.enter_context(launched(contender, url, log))
-            started.append((contender, port, url, log))
-        for contender, port, _, log in started:
-            wait_until_it_answers(contender, port, next(reads()), log)
-        yield [Stand(contender.name, port, url, questions()) for contender, port, url, _ in started]
-
-
-def _take_turns(stands: Sequence[Stand], turns: Turns) -> dict[str, list[float]]:
+def _take_turns(stands: Sequence[Stand], work: str, turns: Turns) -> Answered:
     for stand in stands:
-        answers_per_s(stand.port, stand.requests, turns.warm_up_s)
+        _take_turn(stand, work, turns.warm_up_s)
     random = Random(SEED)
     answered: dict[str, list[float]] = {stand.name: [] for stand in stands}
     for _ in range(turns.rounds):
         for stand in random.sample(stands, len(stands)):
-            answered[stand.name].append(answers_per_s(stand.port, stand.requests, turns.turn_s))
+            answered[stand.name].append(_take_turn(stand, work, turns.turn_s))
     return answered
 
 
-def _figure(answered: Mapping[str, Sequence[float]]) -> Figure:
+def _take_turn(stand: Stand, work: str, seconds: float) -> float:
+    return answers_per_s(stand.port, stand.questions[work], seconds)
+
+
+def _figure(answered: Answered) -> Figure:
     ours, *others = answered
     best = max(others, key=lambda name: median(answered[name]))
-    # A busy moment of the machine slows the turns of one round alike: hence the ratios of rounds.
+    # A busy moment of the machine slows the turns of one round alike: hence the ratio of each round.
     ratios = [mine / theirs for mine, theirs in zip(answered[ours], answered[best], strict=True)]
     low, middle, high = quantiles(ratios, n=4)
-    return Figure(middle, low, high, {f"{name}, requests/s": median(found) for name, found in answered.items()})
+    return Figure(middle, low, high, {f"{name}, requests/s": median(each) for name, each in answered.items()})
 
 
-def _row(name: str, questions: Questions) -> Row:
+@cache
+def _compared(databases: Databases, effort: Effort) -> dict[str, Figure]:
+    # One start of the servers serves both rows.
+    return compare(databases, LONG if effort == FULL else SHORT)
+
+
+def _measure(databases: Databases, effort: Effort, *, work: str) -> Figure:
+    return _compared(databases, effort)[work]
+
+
+def _row(work: str) -> Row:
     return Row(
-        name=name,
+        name=f"the same {work}, requests/s",
         opponent="the best of Flask-SQLAlchemy, FastAPI, Django",
         results="frameworks",
         requirements=contenders.requirements(),
-        measure=partial(compare, questions=questions),
+        measure=partial(_measure, work=work),
         reach=1.0,
         aim=1.5,
         less_is_better=False,
     )
 
 
-ROWS = (_row("the same read, requests/s", reads), _row("the same insert, requests/s", inserts))
+ROWS = tuple(_row(work) for work in QUESTIONS)
 
 if __name__ == "__main__":
     report.publish(ROWS)

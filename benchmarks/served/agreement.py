@@ -1,26 +1,16 @@
-"""Everybody does the same work, or nobody is measured: answers are compared, and what a witness sees after them."""
+"""Everybody does the same work, or nobody is measured: answers are compared, and what was committed."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.served.client import ask_once
+from benchmarks.served.stands import Stand
 from benchmarks.strategies.model import ACCOUNTS
 from benchmarks.strategies.witness import Witness
-
-
-@dataclass(frozen=True)
-class Stand:
-    """Somebody who is being served: where, on which database, and the requests that are still to be sent."""
-
-    name: str
-    port: int
-    url: str
-    requests: Iterator[bytes]
 
 
 class DisagreementError(RuntimeError):
@@ -42,13 +32,17 @@ def see_that_they_agree(stands: Sequence[Stand]) -> None:
 
 
 def _answers(stand: Stand) -> list[tuple[Any, ...]]:
-    # JSON is compared as what it means: Flask sorts names, and Starlette writes no spaces.
     with Witness(stand.url) as witness:
-        return [_answer(stand.port, request, witness) for request in itertools.islice(stand.requests, ACCOUNTS)]
+        return [
+            _answer(stand.port, request, witness)
+            for questions in stand.questions.values()
+            for request in itertools.islice(questions, ACCOUNTS)
+        ]
 
 
 def _answer(port: int, request: bytes, witness: Witness) -> tuple[Any, ...]:
     answer = ask_once(port, request)
-    # Counted when the answer is there, so a note that is committed later is missing here.
+    # Counted when the answer is there: a note that is committed only later is missing here.
     notes = witness.scalar("SELECT count(*) FROM note")
+    # JSON is compared as what it means: Flask sorts the names, and FastAPI writes no spaces.
     return answer.status, answer.media_type, json.loads(answer.body), notes

@@ -1,9 +1,9 @@
-"""How each application is served, on two cores: as its documentation says, with two worker processes where it has them."""
+"""How each is served on two cores: as its documentation says, with two processes where it has workers."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,8 +28,8 @@ class Contender:
 
 
 def _gunicorn(application: str) -> Command:
-    # Threads, because the default workers close the connection after each answer, and answer a fraction of it.
-    # The control socket is for watching gunicorn from outside: both would want the same file in the home folder.
+    # Threads favour them: workers of the default kind close the connection after each answer, and answered a
+    # fraction of it. The control socket is for watching gunicorn; both would want the same file at home.
     options = ["--workers", str(WORKERS), "--threads", str(THREADS), "--no-control-socket"]
     return lambda port: [
         THEIR_SCRIPTS / "gunicorn",
@@ -59,7 +59,9 @@ def _pserve(port: int) -> Sequence[str | Path]:
 
 
 # The one place where the server of ours is chosen.
-OURS = Contender("myapp.db", _pserve, ("pyramid", "pyramid_tm", "pyramid_retry", "zope.sqlalchemy", "waitress"))
+OURS = Contender(
+    "myapp.db", _pserve, ("pyramid", "pyramid_tm", "pyramid_retry", "zope.sqlalchemy", "waitress")
+)
 
 OPPONENTS = (
     Contender(
@@ -88,8 +90,3 @@ def requirements() -> Sequence[str]:
     return tuple(
         dict.fromkeys([*SHARED, *(name for each in (OURS, *OPPONENTS) for name in each.requirements)])
     )
-
-
-def by_name() -> Mapping[str, Contender]:
-    """Return everybody, us first."""
-    return {each.name: each for each in (OURS, *OPPONENTS)}

@@ -8,10 +8,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.opponents.database import VARIABLE
-from benchmarks.served.client import Answer, AnswerError, ask_once
+from benchmarks.served.client import AnswerError, ask_once
 from benchmarks.served.contenders import ROOT, Contender
 from tests.serving import free_port
 
@@ -25,44 +26,65 @@ class NotServedError(RuntimeError):
     """A contender did not start; the message ends with what it printed."""
 
 
+@dataclass(frozen=True)
+class Launched:
+    """A contender whose process was started; it may take a while until it answers."""
+
+    contender: Contender
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def wait_until_it_answers(self, request: bytes) -> None:
+        """Return after its first answer; asking is the only way to know, so there is a short pause between.
+
+        Raises:
+            NotServedError: it ended, or did not answer in time.
+        """
+        deadline_s = time.monotonic() + START_TIMEOUT_S
+        while self.process.poll() is None and time.monotonic() < deadline_s:
+            try:
+                ask_once(self.port, request)
+            except (OSError, AnswerError):
+                time.sleep(POLL_S)
+            else:
+                return
+        tail = self.log.read_text(errors="replace")[-LOG_TAIL_CHARACTERS:]
+        raise NotServedError(f"{self.contender.name} did not answer:\n{tail}")
+
+    def ask_to_end(self) -> None:
+        """Ask it to end, without waiting; several that end together take no longer than one."""
+        self.process.terminate()
+
+    def end(self) -> None:
+        """End it; workers whose parent hangs are killed with it."""
+        self.ask_to_end()
+        try:
+            self.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            # The group is its own: it was started as the leader of a session.
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+
 @contextmanager
-def launched(contender: Contender, url: str, log: Path) -> Iterator[int]:
-    """Start a contender on the database and give its port, on which it need not answer yet."""
+def launched(contender: Contender, url: str, log: Path) -> Iterator[Launched]:
+    """Start a contender on the database, and end it with the block.
+
+    Raises:
+        NotServedError: its server is not installed.
+    """
     port = free_port()
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: url}
     command = contender.command(port)
     if not Path(command[0]).exists():
-        raise NotServedError(f"{command[0]} is not there; `make opponents` installs it.")
+        raise NotServedError(f"{contender.name} needs {command[0]}; `make opponents` installs it.")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), VARIABLE: url}
     with log.open("wb") as output:
-        # A group of its own, so that workers whose parent hangs can be ended with it.
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
         )
+    running = Launched(contender, port, log, process)
     try:
-        yield port
+        yield running
     finally:
-        _end(process)
-
-
-def wait_until_it_answers(contender: Contender, port: int, request: bytes, log: Path) -> Answer:
-    """Return its first answer; asking is the only way to know, so there is a short pause between.
-
-    Raises:
-        NotServedError: it did not answer in time.
-    """
-    deadline_s = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline_s:
-        try:
-            return ask_once(port, request)
-        except (OSError, AnswerError):
-            time.sleep(POLL_S)
-    raise NotServedError(f"{contender.name} did not answer:\n{log.read_text()[-LOG_TAIL_CHARACTERS:]}")
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        running.end()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from benchmarks.strategies.model import ACCOUNTS
-
-Questions = Callable[[], Iterator[bytes]]
 
 # `Host` as every client sends it; Django looks at it.
 _HEAD = "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n{content}\r\n"
@@ -27,3 +25,6 @@ def inserts() -> Iterator[bytes]:
         body = json.dumps({"body": f"note {number}"}).encode()
         content = _CONTENT.format(length=len(body))
         yield _HEAD.format(method="POST", path="/notes", content=content).encode() + body
+
+
+QUESTIONS: Mapping[str, Callable[[], Iterator[bytes]]] = {"read": reads, "insert": inserts}
