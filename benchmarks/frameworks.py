@@ -37,7 +37,7 @@ class Turns:
 
 
 LONG = Turns(rounds=6, turn_s=2.0, warm_up_s=1.0)
-SHORT = Turns(rounds=2, turn_s=0.5, warm_up_s=0.3)
+SHORT = Turns(rounds=2, turn_s=0.4, warm_up_s=0.2)
 
 
 def compare(

@@ -1,7 +1,7 @@
 """The plot of the table: a bar for each promised figure, with its reach and its aim, as SVG.
 
 Every claim has a scale of its own, because their units have nothing in common; whether more is better or
-less, the signs at its limits say. Rows that only inform have no limit to be seen against, and are left to the table.
+less, the signs at its limits say. Rows that only inform are left to the table.
 """
 
 from __future__ import annotations

@@ -127,7 +127,7 @@ def answers_per_s(port: int, requests: Iterator[bytes], seconds: float) -> float
 
 
 class _Turn:
-    """One turn at one server; when its time is over nothing more is sent, and what is under way is waited for."""
+    """One turn at one server: after its time nothing is sent, and what is under way is waited for."""
 
     def __init__(
         self, selector: DefaultSelector, connections: list[Connection], requests: Iterator[bytes]
