@@ -37,7 +37,7 @@ class Turns:
 
 
 LONG = Turns(rounds=6, turn_s=2.0, warm_up_s=1.0)
-SHORT = Turns(rounds=2, turn_s=0.4, warm_up_s=0.2)
+SHORT = Turns(rounds=2, turn_s=0.3, warm_up_s=0.2)
 
 
 def compare(
@@ -78,7 +78,7 @@ def _figure(answered: Answered) -> Figure:
     best = max(others, key=lambda name: median(answered[name]))
     # A busy moment of the machine slows the turns of one round alike: hence the ratio of each round.
     ratios = [mine / theirs for mine, theirs in zip(answered[ours], answered[best], strict=True)]
-    low, middle, high = quantiles(ratios, n=4)
+    low, middle, high = quantiles(ratios, n=4, method="inclusive")
     return Figure(middle, low, high, {f"{name}, requests/s": median(each) for name, each in answered.items()})
 
 

@@ -21,6 +21,10 @@ STOP_TIMEOUT_S = 15.0
 POLL_S = 0.05
 LOG_TAIL_CHARACTERS = 2_000
 
+# It waits until its standard input closes, which the operating system does even for a killed benchmark, and
+# then ends the server with its workers.
+GUARD = 'read -r _; kill -- "-$1"'
+
 
 class NotServedError(RuntimeError):
     """A contender did not start; the message ends with what it printed."""
@@ -34,6 +38,7 @@ class Launched:
     port: int
     log: Path
     process: subprocess.Popen[bytes]
+    guard: subprocess.Popen[bytes]
 
     def wait_until_it_answers(self, request: bytes) -> None:
         """Return after its first answer; asking is the only way to know, so there is a short pause between.
@@ -58,6 +63,9 @@ class Launched:
 
     def end(self) -> None:
         """End it; workers whose parent hangs are killed with it."""
+        # The guard goes first: once the process is gone, its number may become another's.
+        self.guard.kill()
+        self.guard.communicate()
         self.ask_to_end()
         try:
             self.process.wait(STOP_TIMEOUT_S)
@@ -83,8 +91,13 @@ def launched(contender: Contender, url: str, log: Path) -> Iterator[Launched]:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True
         )
-    running = Launched(contender, port, log, process)
+    running = Launched(contender, port, log, process, _guard(process))
     try:
         yield running
     finally:
         running.end()
+
+
+def _guard(process: subprocess.Popen[bytes]) -> subprocess.Popen[bytes]:
+    command = ["/bin/sh", "-c", GUARD, "guard", str(process.pid)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from signal import SIGTERM
 from threading import Thread
 
 import pytest
@@ -31,6 +32,7 @@ OPPONENT = replace(OURS, name="an opponent")
 
 # How long a server that was told to end may not notice.
 POLL_S = 0.01
+PATIENCE_S = 30.0
 
 Answering = Callable[[str, bytes], tuple[int, dict[str, int]]]
 
@@ -162,6 +164,14 @@ def test_a_server_that_ends_at_once_is_told_with_what_it_printed(databases: Data
     broken = replace(OURS, command=lambda port: [sys.executable, "-c", "raise SystemExit('no such thing')"])
     with pytest.raises(NotServedError, match="no such thing"), served_at_once(databases, [broken]):
         pass
+
+
+def test_a_server_ends_with_the_benchmark_however_that_ends(tmp_path: Path) -> None:
+    sleeping = replace(OURS, command=lambda port: [sys.executable, "-c", "import signal; signal.pause()"])
+    with launched(sleeping, "", tmp_path / "log") as running:
+        # What the operating system does for a benchmark that was killed.
+        running.guard.communicate(timeout=PATIENCE_S)
+        assert running.process.wait(PATIENCE_S) == -SIGTERM
 
 
 def test_both_environments_have_the_same_sqlalchemy_and_the_same_driver() -> None:
