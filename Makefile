@@ -5,6 +5,7 @@ PORT   ?= 6543
 INI    ?= development.ini
 VENV   := .venv
 BIN    := $(VENV)/bin
+OPPONENTS := .venv-opponents
 # Two workers fit two cores; `make test ARGS="-k money -n0"` narrows a run.
 WORKERS ?= 2
 ARGS   ?=
@@ -14,7 +15,7 @@ MODEL  ?= 5000x100
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench reference screenshots lint types strategies schemathesis-long shell requirements clean
+.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench opponents reference screenshots lint types strategies schemathesis-long shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -77,7 +78,15 @@ model-long: install-dev  ## hold the API to the model for 5,000 programs of 100 
 guards: install-dev  ## break each guard of the session once, in a copy, and see its tests go red
 	$(BIN)/python -m tools.guards $(GUARDS)
 
-bench: install-dev  ## measure every row of the table side by side (QUICK=1: in fewer rounds)
+# The frameworks that `make bench` measures us against have an environment of their own.
+$(OPPONENTS)/installed: benchmarks/opponents/requirements.txt
+	test -x $(OPPONENTS)/bin/python || $(PYTHON) -m venv $(OPPONENTS)
+	$(OPPONENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r benchmarks/opponents/requirements.txt
+	touch $@
+
+opponents: $(OPPONENTS)/installed  ## install the frameworks that the benchmarks measure against, apart from ours
+
+bench: install-dev opponents  ## measure every row of the table side by side (QUICK=1: in fewer rounds)
 	$(BIN)/python -m benchmarks.bench
 
 reference: install-dev  ## write docs/reference.md from the route table
@@ -106,8 +115,9 @@ shell: migrate  ## open pshell on the database of $(INI)
 requirements: install-dev  ## resolve the pins again (needs uv on the PATH)
 	uv pip compile setup.cfg --extra beancount --extra toolbar $(UV_FLAGS) -o requirements.txt
 	uv pip compile setup.cfg --extra beancount --extra toolbar --extra dev $(UV_FLAGS) -c requirements.txt -o requirements-dev.txt
+	uv pip compile benchmarks/opponents/requirements.in $(UV_FLAGS) -c requirements.txt -o benchmarks/opponents/requirements.txt
 
 UV_FLAGS := --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --quiet
 
-clean:  ## remove the virtual environment and the caches, never a database
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info
+clean:  ## remove the virtual environments and the caches, never a database
+	rm -rf $(VENV) $(OPPONENTS) .pytest_cache .mypy_cache .ruff_cache build ./*.egg-info

@@ -1,4 +1,4 @@
-"""Measure every row of the table, print it, and write the figures below benchmarks/results/.
+"""Measure every row of the table, print it, write the figures below benchmarks/results/, and plot them.
 
 `python -m benchmarks.bench` does all of it, with `QUICK=1` in the environment in fewer rounds. A new row is
 declared in the module that measures it, and that module's rows are added to `ROWS`.
@@ -6,10 +6,15 @@ declared in the module that measures it, and that module's rows are added to `RO
 
 from __future__ import annotations
 
-from benchmarks import report, request_cost
+from pathlib import Path
+
+from benchmarks import frameworks, report, request_cost
 from benchmarks.figures import Row
 
-ROWS: tuple[Row, ...] = (*request_cost.ROWS,)
+ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS)
+
+# The plot of all rows, for docs/performance.md.
+PICTURE = Path(__file__).parents[1] / "docs" / "benchmarks.svg"
 
 if __name__ == "__main__":
-    report.publish(ROWS)
+    report.publish(ROWS, PICTURE)

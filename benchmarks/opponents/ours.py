@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyramid.config import Configurator
 
+from benchmarks.opponents import database
 from benchmarks.opponents.work import Served, add_views
 
 
@@ -14,3 +17,9 @@ def serve(url: str, **engine_settings: str) -> Served:
         config.include("myapp.db")
         add_views(config)
         return Served(config.make_wsgi_app(), config.registry["dbsession_factory"].engine)
+
+
+def main(global_config: object, **settings: str) -> Any:
+    """Make the application that `ours.ini` serves, on the database that the environment names."""
+    lines = {name.removeprefix("sqlalchemy."): value for name, value in settings.items()}
+    return serve(database.url(), **lines).app

@@ -83,10 +83,13 @@ def sqlite_databases() -> Iterator[SqliteDatabases]:
 
 
 @contextmanager
-def postgres_databases() -> Iterator[PostgresDatabases]:
-    """Give PostgreSQL databases on a server that listens on the loopback and is stopped afterwards."""
-    # It does not wait for the disk: what requests do to one another is compared here, not how fast.
-    server = PostgresServer.start(Path(tempfile.mkdtemp(prefix="strategies-")))
+def postgres_databases(*, durable: bool = False) -> Iterator[PostgresDatabases]:
+    """Give PostgreSQL databases on a server that listens on the loopback and is stopped afterwards.
+
+    Unless it is to be `durable` it does not wait for the disk: the strategies compare what requests do to
+    one another, not how fast.
+    """
+    server = PostgresServer.start(Path(tempfile.mkdtemp(prefix="strategies-")), durable=durable)
     try:
         yield PostgresDatabases(server)
     finally:

@@ -1,0 +1,11 @@
+"""What gunicorn loads, as `startproject` writes it."""
+
+from __future__ import annotations
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "benchmarks.opponents.with_django.settings")
+
+application = get_wsgi_application()
