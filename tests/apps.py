@@ -9,23 +9,22 @@ from webtest import TestApp
 from myapp import main
 from tests.databases import Database
 
-_made: dict[tuple[tuple[str, Any], ...], TestApp] = {}
+_made: dict[tuple[tuple[str, Any], ...], Any] = {}
 
 
-def make_app(database: Database, **settings: Any) -> TestApp:
+def make_app(database: Database, *, anew: bool = False, **settings: Any) -> TestApp:
     """Return the application on a migrated database, open to everyone unless `settings` say otherwise.
 
     An application is made once for a test process, whichever of its tests asks for it: to route, and to
     compile each statement, takes far longer than most tests do. What it keeps between requests is for no
-    answer to show, so that the next test finds it as new; only what it has counted goes on.
+    answer to show, so that the next test finds it as new; only what it has counted goes on. Where that counts,
+    the application is made `anew`.
     """
     asked = {"myapp.auth": "none", "sqlalchemy.url": database.url, **settings}
     key = tuple(sorted(asked.items()))
-    if key not in _made:
-        _made[key] = TestApp(main({}, **asked))
-    app = _made[key]
-    app.reset()
-    return app
+    if anew or key not in _made:
+        _made[key] = main({}, **asked)
+    return TestApp(_made[key])
 
 
 def close(app: TestApp) -> None:

@@ -59,7 +59,7 @@ def test_who_has_nothing_to_wait_for_is_forgotten(monkeypatch: pytest.MonkeyPatc
 @pytest.fixture
 def limited(database: Database) -> Iterator[TestApp]:
     slow = {"myapp.requests_per_second": "1", "myapp.requests_at_once": "2"}
-    app = make_app(database, **slow)
+    app = make_app(database, anew=True, **slow)
     yield app
     close(app)
 
