@@ -17,8 +17,8 @@ def make_app(database: Database, *, anew: bool = False, **settings: Any) -> Test
 
     An application is made once for a test process, whichever of its tests asks for it: to route, and to
     compile each statement, takes far longer than most tests do. What it keeps between requests is for no
-    answer to show, so that the next test finds it as new; only what it has counted goes on. Where that counts,
-    the application is made `anew`.
+    answer to show, so that the next test finds it as new; only what it has counted goes on. Where that
+    counts, the application is made `anew`.
     """
     asked = {"myapp.auth": "none", "sqlalchemy.url": database.url, **settings}
     key = tuple(sorted(asked.items()))
