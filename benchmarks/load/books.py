@@ -1,4 +1,4 @@
-"""The books under load: accounts with money that none may overdraw, keys for the clients, and the check after.
+"""The books under load: accounts that none may overdraw, keys for the clients, and the check afterwards.
 
 They are filled in the library, without a server, so that the same books can be copied for the opponents.
 """
@@ -13,11 +13,10 @@ from sqlalchemy import func, select, update
 
 from myapp.db import Mode, throwaway
 from myapp.ledger import verifying
+from myapp.ledger.assets import declare_first
 from myapp.ledger.batches import ITEMS_MAX, Item, post_all
 from myapp.ledger.drafts import AssetDraft, PostingDraft, TransactionDraft
-from myapp.ledger.ledgers import create
-from myapp.ledger.assets import declare_first
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.ledgers import create, open_book
 from myapp.ledger.opening import open_accounts
 from myapp.ledger.tables import Account, Balance, Transaction
 from myapp.schema import upgrade

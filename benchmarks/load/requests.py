@@ -1,9 +1,9 @@
-"""The requests of the load, as bytes: each write with an idempotency key of its own, each client with its key."""
+"""The requests of the load, as bytes: each write with its own idempotency key, each client with its API key."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 from urllib.parse import quote
 
@@ -39,17 +39,18 @@ def batches(books: Books, client: int, pairs: Pairs) -> Requests:
         yield Sent((head.format(length=len(body)) + body).encode(), len(items))
 
 
-def reads(books: Books, client: int, random: Random) -> Requests:
-    """Read an account, its statement, a page of the journal, a page of balances."""
-    while True:
+def reads(books: Books, client: int, random: Random, pages: int) -> Requests:
+    """Read an account, its statement, a page of its transactions, a page of balances, so many in all."""
+    for number in range(pages):
         account = quote(random.choice(books.accounts), safe="")
-        for path in (
+        paths = (
             f"/accounts/{account}",
             f"/statement?account={account}&asset={ASSET}",
             f"/transactions?account={account}",
             "/balances?prefix=assets:clients&limit=50",
-        ):
-            yield Sent(_head(books, client, "GET", path).format(length=0).encode(), 0)
+        )
+        head = _head(books, client, "GET", paths[number % len(paths)])
+        yield Sent(head.format(length=0).encode(), 0)
 
 
 def between_random(books: Books, random: Random) -> Pairs:
@@ -63,9 +64,6 @@ def into_one(books: Books, random: Random) -> Pairs:
     """Choose who pays into the one hot account."""
     while True:
         yield HOT, random.choice(books.accounts)
-
-
-Kind = Callable[[Books, int, Random], Requests]
 
 
 def _transfer(debit: str, credit: str) -> str:

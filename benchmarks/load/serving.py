@@ -1,4 +1,4 @@
-"""The server under load: the commands that serve production.ini, and the one that the figures are taken of."""
+"""The server under load: the commands that serve production.ini, and the one that is measured."""
 
 from __future__ import annotations
 

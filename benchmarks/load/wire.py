@@ -1,4 +1,4 @@
-"""HTTP as a cheap client speaks it: one thread and kept-alive connections, each with one request at a time."""
+"""HTTP as a cheap client speaks it: one thread, kept-alive connections, on each one request at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""pgbench as PostgreSQL brings it: its TPC-B-like transactions, in a database of its own on the same server."""
+"""pgbench as PostgreSQL brings it: TPC-B-like transactions, in a database of its own on the same server."""
 
 from __future__ import annotations
 
