@@ -37,8 +37,8 @@ class Pace:
     pages: int
 
 
-_WHOLE = Pace(accounts=10_000, rounds=9, turn_s=3.0, pages=300)
-_SHORT = Pace(accounts=2_000, rounds=2, turn_s=0.8, pages=25)
+_WHOLE = Pace(accounts=10_000, rounds=7, turn_s=3.0, pages=300)
+_SHORT = Pace(accounts=2_000, rounds=2, turn_s=0.6, pages=25)
 
 
 @dataclass(frozen=True)

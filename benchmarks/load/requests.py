@@ -1,4 +1,4 @@
-"""The requests of the load, as bytes: each write with its own idempotency key, each client with its API key."""
+"""The requests of the load, as bytes: each write with its own idempotency key, each client with its own."""
 
 from __future__ import annotations
 

@@ -19,11 +19,11 @@ _PATIENCE_S = 60.0
 class Pgbench:
     """Its tables on a server, filled once; `run` lets its clients work for a while."""
 
-    def __init__(self, server: PostgresServer, clients: int) -> None:
+    def __init__(self, server: PostgresServer, clients: int, scale: int = SCALE) -> None:
         self._server = server
         self._clients = clients
         server.create_database(DATABASE)
-        self._call("--initialize", "--quiet", f"--scale={SCALE}")
+        self._call("--initialize", "--quiet", f"--scale={scale}")
 
     def run(self, seconds: int) -> float:
         """Return the transactions a second, connecting left out, each durable when it counts."""
