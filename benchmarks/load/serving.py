@@ -35,10 +35,14 @@ class Command:
     workers: int = 1
 
 
-WAITRESS = Command("waitress", ("pserve", INI, "port={port}"))
+def pserve(count: int = 1) -> Command:
+    """Return how `pserve` is started with so many processes."""
+    more = () if count == 1 else (f"processes={count}",)
+    return Command(f"pserve, processes: {count}", ("pserve", INI, "port={port}", *more), count)
+
 
 # The one place that chooses: what two cores are documented to be served with.
-SERVER = WAITRESS
+SERVER = pserve()
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,14 @@ class Served:
     port: int
 
     def workers(self) -> list[int]:
-        """Return the processes that serve.
+        """Return the processes that serve, as many as the command promises.
 
         Raises:
-            RuntimeError: there are not as many as the command promises.
+            RuntimeError: there are more or less.
         """
-        found = processes.tree(self.pid)
-        workers = found if self.command.workers == 1 else found[1:]
+        workers = _workers(self.pid, self.command)
         if len(workers) != self.command.workers:
-            raise RuntimeError(f"{self.command.name} serves with {len(workers)} processes.")
+            raise RuntimeError(f"{self.command.name}; found {len(workers)}.")
         return workers
 
 
@@ -77,15 +80,22 @@ def served(url: str, log: Path, command: Command = SERVER) -> Iterator[Served]:
             stderr=output,
         )
     try:
-        _wait_until_ready(process, port, log)
-        yield Served(command, process.pid, port)
+        server = Served(command, process.pid, port)
+        _wait_until_ready(server, process, log)
+        yield server
     finally:
         _end(process)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _workers(pid: int, command: Command) -> list[int]:
+    found = processes.tree(pid)
+    return found if command.workers == 1 else found[1:]
+
+
+def _wait_until_ready(server: Served, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline_s = time.monotonic() + START_TIMEOUT_S
-    while not _is_ready(port):
+    # The first process may answer before the last is there.
+    while not _is_ready(server.port) or len(_workers(server.pid, server.command)) < server.command.workers:
         if process.poll() is not None or time.monotonic() > deadline_s:
             raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
         time.sleep(POLL_S)
