@@ -38,7 +38,7 @@ class Pace:
 
 
 _WHOLE = Pace(accounts=10_000, rounds=7, turn_s=3.0, pages=300)
-_SHORT = Pace(accounts=2_000, rounds=2, turn_s=0.6, pages=25)
+_SHORT = Pace(accounts=2_000, rounds=2, turn_s=0.5, pages=25)
 
 
 @dataclass(frozen=True)
