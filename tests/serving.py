@@ -54,8 +54,17 @@ def served(ini: str, database_url: str, folder: Path) -> Iterator[Server]:
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
-    while process.poll() is None:
+    while _runs(process):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
     raise AssertionError("The server ended before it listened.")
+
+
+def _runs(process: subprocess.Popen[bytes]) -> bool:
+    # To look again at once would take from the server the processor that it needs for its start.
+    try:
+        process.wait(timeout=0.02)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
