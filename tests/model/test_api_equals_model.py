@@ -1,6 +1,6 @@
 """Whatever is asked of the API, in whatever order, it answers what the model foretells.
 
-`MODEL=5000x100` makes it so many programs of so many steps; PostgreSQL is asked a fifth of them, because what
+`MODEL=5000x100` makes it so many programs of so many steps; PostgreSQL is asked a tenth of them, because what
 differs between the products lies below the rules that a program of requests tries.
 """
 
