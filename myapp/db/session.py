@@ -14,7 +14,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
 from myapp.db.connection import refuse_protected
-from myapp.db.dialects import dialect_of
 from myapp.db.errors import SessionUnavailable
 from myapp.db.owner import INTERACTIVE_OPTION, MODE_OPTION, OWNER_OPTION, Mode, Owner
 
@@ -131,7 +130,6 @@ class SessionFactory:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._read_options = dialect_of(engine.dialect.name).READ_OPTIONS
         self._make = sessionmaker(engine, class_=OwnedSession)
 
     def __call__(self, mode: Mode, *, interactive: bool = False) -> OwnedSession:
@@ -142,6 +140,4 @@ class SessionFactory:
             MODE_OPTION: mode,
             INTERACTIVE_OPTION: interactive,
         }
-        if mode is Mode.READ:
-            options |= self._read_options
         return self._make(owner=owner, execution_options=options)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, true
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
@@ -14,10 +15,12 @@ from myapp.ledger.dialects import insert_or_skip
 from myapp.ledger.errors import LedgerExists, LedgerNotFound
 from myapp.ledger.metadata import merged
 from myapp.ledger.paging import page_of
-from myapp.ledger.tables import Asset, Ledger
+from myapp.ledger.tables import Asset, Ledger, table_of
 from myapp.ledger.views import LedgerView, Page
 
 DESCRIPTION_CHARS_MAX = 1_000
+
+_LEDGER, _ASSET = table_of(Ledger), table_of(Asset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +39,36 @@ def open_book(session: Session, name: str, assets: Iterable[str] | None = ()) ->
     Raises:
         LedgerNotFound: there is none of this name.
     """
-    wanted = Asset.ledger_id == Ledger.id
-    if assets is not None:
+    if assets is None:
+        rows = session.execute(_WITH_ALL_ASSETS, {"name": name}).all()
+    else:
         # No asset has a NUL in its code, and PostgreSQL takes it in no text.
         codes = sorted({code for code in assets if "\0" not in code})
-        wanted = and_(wanted, Asset.code.in_(codes))
-    statement = select(Ledger.id, Ledger.strict_accounts, Asset.code, Asset.scale).select_from(
-        Ledger.__table__.outerjoin(Asset.__table__, wanted)
-    )
-    rows = session.execute(statement.where(Ledger.name == name)).all()
+        rows = _open(session, name, codes)
     if not rows:
         raise LedgerNotFound(f"There is no ledger {name!r}.")
     scales = {row.code: row.scale for row in rows if row.code is not None}
     return Book(rows[0].id, name, rows[0].strict_accounts, scales)
+
+
+def _with_assets(condition: ColumnElement[bool]) -> Select[Any]:
+    same = and_(_ASSET.c.ledger_id == _LEDGER.c.id, condition)
+    columns = (_LEDGER.c.id, _LEDGER.c.strict_accounts, _ASSET.c.code, _ASSET.c.scale)
+    opened = select(*columns).select_from(_LEDGER.outerjoin(_ASSET, same))
+    return opened.where(_LEDGER.c.name == bindparam("name"))
+
+
+# Every request about a ledger begins with one of these, so they are made once. A list of codes is written out
+# anew each time, which a transaction in one asset, as most are, is spared.
+_WITH_ALL_ASSETS = _with_assets(true())
+_WITH_ONE_ASSET = _with_assets(_ASSET.c.code == bindparam("code"))
+_WITH_SOME_ASSETS = _with_assets(_ASSET.c.code.in_(bindparam("codes", expanding=True)))
+
+
+def _open(session: Session, name: str, codes: Sequence[str]) -> Sequence[Any]:
+    if len(codes) == 1:
+        return session.execute(_WITH_ONE_ASSET, {"name": name, "code": codes[0]}).all()
+    return session.execute(_WITH_SOME_ASSETS, {"name": name, "codes": codes}).all()
 
 
 def create(

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Select, Text, insert, select, update
+from sqlalchemy import ForeignKeyConstraint, Select, Text, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from myapp.ledger.errors import InvalidRequest, KeyNotFound, LedgerNotFound
@@ -24,7 +24,7 @@ from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import open_book
 from myapp.ledger.paging import page_of
 from myapp.ledger.rules import check_text
-from myapp.ledger.tables import Base, Ledger
+from myapp.ledger.tables import Base, Ledger, table_of
 from myapp.ledger.types import Id, Instant, Int64, SortedText
 from myapp.ledger.views import Page
 from myapp.security.policy import Identity
@@ -162,18 +162,25 @@ def _view(key_id: UUID, name: str, scopes: str, ledger: str | None, *times: Any)
     return KeyView(key_id, name, scopes.split(), ledger, *times)
 
 
+def _known() -> Select[Any]:
+    key, ledger = table_of(ApiKey), table_of(Ledger)
+    columns = (key.c.digest, key.c.name, key.c.scopes, key.c.expires_at, ledger.c.name.label("ledger"))
+    found = select(*columns).select_from(key.outerjoin(ledger, ledger.c.id == key.c.ledger_id))
+    return found.where(key.c.id == bindparam("key_id"), key.c.revoked_at.is_(None))
+
+
+# Every request with a key asks it, so it is made once. Its answer is never kept: a revoked key is of no use
+# as soon as that is committed.
+_KNOWN = _known()
+
+
 def identify(session: Session, secret: str, *, now: datetime) -> Identity | None:
     """Return whom a secret names; None when it is unknown, expired or revoked."""
     parts = _SECRET.fullmatch(secret)
     # What cannot be a key of ours is not worth a query.
     if parts is None:
         return None
-    statement = (
-        select(ApiKey.digest, ApiKey.name, ApiKey.scopes, ApiKey.expires_at, Ledger.name.label("ledger"))
-        .outerjoin(Ledger, Ledger.id == ApiKey.ledger_id)
-        .where(ApiKey.id == UUID(parts["id"]), ApiKey.revoked_at.is_(None))
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(_KNOWN, {"key_id": UUID(parts["id"])}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, digest_of(secret)):
         return None
     if row.expires_at is not None and row.expires_at <= now:

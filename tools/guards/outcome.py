@@ -167,8 +167,8 @@ GUARDS = (
         "I4",
         "PostgreSQL refuses the write of a reader",
         "myapp/db/postgresql.py",
-        ', "postgresql_readonly": True',
-        "",
+        "            driver.read_only = True\n",
+        "            driver.read_only = False\n",
         (
             "tests/lifecycle/test_safe_methods.py"
             "::test_a_write_by_a_safe_method_fails_loudly_and_changes_nothing",
