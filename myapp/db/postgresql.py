@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, _queries
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
@@ -16,6 +16,9 @@ from myapp.db.settings import DbSettings
 
 # psycopg sends its BEGIN along with the first statement.
 BEGINS_AT_ONCE = False
+
+# Of a longer statement psycopg would look for the places of its parameters anew each time.
+_queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
 _SNAPSHOT = IsolationLevel.REPEATABLE_READ
 # Where the pool's connection is told how its transaction begins, and what writers had before a reader came.
