@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
+from myapp.db.compiled import CompiledStatements
 from myapp.db.connection import refuse_protected
 from myapp.db.errors import SessionUnavailable
 from myapp.db.owner import INTERACTIVE_OPTION, MODE_OPTION, OWNER_OPTION, Mode, Owner
@@ -131,6 +132,9 @@ class SessionFactory:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._make = sessionmaker(engine, class_=OwnedSession)
+        # None where the deployment wants no cache.
+        cache = engine._compiled_cache
+        self._options = {} if cache is None else {"compiled_cache": CompiledStatements(cache)}
 
     def __call__(self, mode: Mode, *, interactive: bool = False) -> OwnedSession:
         """Return a new session; it touches no database until it is used."""
@@ -139,5 +143,6 @@ class SessionFactory:
             OWNER_OPTION: owner,
             MODE_OPTION: mode,
             INTERACTIVE_OPTION: interactive,
+            **self._options,
         }
         return self._make(owner=owner, execution_options=options)

@@ -2,73 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select, true
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
+from myapp.ledger.books import Book as Book
+from myapp.ledger.books import forget_books
+from myapp.ledger.books import open_book as open_book
 from myapp.ledger.dialects import insert_or_skip
 from myapp.ledger.errors import LedgerExists, LedgerNotFound
 from myapp.ledger.metadata import merged
 from myapp.ledger.paging import page_of
-from myapp.ledger.tables import Asset, Ledger, table_of
+from myapp.ledger.tables import Ledger
 from myapp.ledger.views import LedgerView, Page
 
 DESCRIPTION_CHARS_MAX = 1_000
-
-_LEDGER, _ASSET = table_of(Ledger), table_of(Asset)
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """An open ledger: its key, and the scales of the assets that were asked for."""
-
-    id: int
-    name: str
-    strict_accounts: bool
-    scales: Mapping[str, int] = field(default_factory=dict)
-
-
-def open_book(session: Session, name: str, assets: Iterable[str] | None = ()) -> Book:
-    """Return the ledger with the scales of these assets, of all where `assets` is None; one statement.
-
-    Raises:
-        LedgerNotFound: there is none of this name.
-    """
-    if assets is None:
-        rows = session.execute(_WITH_ALL_ASSETS, {"name": name}).all()
-    else:
-        # No asset has a NUL in its code, and PostgreSQL takes it in no text.
-        codes = sorted({code for code in assets if "\0" not in code})
-        rows = _open(session, name, codes)
-    if not rows:
-        raise LedgerNotFound(f"There is no ledger {name!r}.")
-    scales = {row.code: row.scale for row in rows if row.code is not None}
-    return Book(rows[0].id, name, rows[0].strict_accounts, scales)
-
-
-def _with_assets(condition: ColumnElement[bool]) -> Select[Any]:
-    same = and_(_ASSET.c.ledger_id == _LEDGER.c.id, condition)
-    columns = (_LEDGER.c.id, _LEDGER.c.strict_accounts, _ASSET.c.code, _ASSET.c.scale)
-    opened = select(*columns).select_from(_LEDGER.outerjoin(_ASSET, same))
-    return opened.where(_LEDGER.c.name == bindparam("name"))
-
-
-# Every request about a ledger begins with one of these, so they are made once. A list of codes is written out
-# anew each time, which a transaction in one asset, as most are, is spared.
-_WITH_ALL_ASSETS = _with_assets(true())
-_WITH_ONE_ASSET = _with_assets(_ASSET.c.code == bindparam("code"))
-_WITH_SOME_ASSETS = _with_assets(_ASSET.c.code.in_(bindparam("codes", expanding=True)))
-
-
-def _open(session: Session, name: str, codes: Sequence[str]) -> Sequence[Any]:
-    if len(codes) == 1:
-        return session.execute(_WITH_ONE_ASSET, {"name": name, "code": codes[0]}).all()
-    return session.execute(_WITH_SOME_ASSETS, {"name": name, "codes": codes}).all()
 
 
 def create(
@@ -143,6 +94,7 @@ def change(
         ledger.strict_accounts = strict_accounts
     ledger.metadata_ = merged(ledger.metadata_, metadata)
     session.flush()
+    forget_books(session)
     return _view(ledger)
 
 
