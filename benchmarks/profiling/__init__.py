@@ -1,1 +1,1 @@
-"""Where a request's time goes: the CPU time of one POST and one GET, by room, as docs/performance.md shows it."""
+"""Where a request's time goes: the CPU of one POST and of one GET by room, for docs/performance.md."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from types import FrameType
 
-# What a frame's file tells; the first that fits. Code of the standard library that is not named here works for
-# whoever called it.
+# What a frame's file tells; the first that fits. Code of the standard library that is not named here works
+# for whoever called it.
 _FILES = tuple(
     (re.compile(pattern), room)
     for pattern, room in (

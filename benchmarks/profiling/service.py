@@ -140,7 +140,7 @@ def _settings(url: str) -> dict[str, str]:
 @contextmanager
 def logged_to_nowhere() -> Iterator[None]:
     """Write the logs that production.ini asks for, to a file that forgets them."""
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         with redirect_stderr(nowhere):
             setup_logging(str(INI))
         yield

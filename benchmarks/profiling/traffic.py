@@ -1,4 +1,4 @@
-"""What one request says to the database: its statements, and on PostgreSQL how often it waits for an answer."""
+"""What one request says to the database: its statements, and how often it waits for PostgreSQL."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Engine
 
 # A line of libpq's trace: the time, who speaks (F frontend, B backend), the length, and the message.
-_MESSAGE = re.compile(r"^(?:\S+ \S+\t)?([FB])\t\d+\t(\w+)(.*)$")
+_MESSAGE = re.compile(r"^(?:\S+ \S+\t)?([FB])\t\d+\t(\w+)")
+_STATEMENTS = (("F", "Query"), ("F", "Bind"))
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """The statements in the order in which they were sent, and the round trips, none where there is no net."""
+    """How many statements were sent, BEGIN and COMMIT among them, and the round trips over a net."""
 
-    statements: tuple[str, ...]
+    statements: int
     round_trips: int
 
 
@@ -36,7 +38,7 @@ def _of_sqlite(driver: Any, send: Callable[[], object]) -> Traffic:
     send()
     driver.set_trace_callback(None)
     # What triggers send is told as comments.
-    return Traffic(tuple(each for each in statements if not each.startswith("--")), 0)
+    return Traffic(sum(not each.startswith("--") for each in statements), 0)
 
 
 def _of_postgresql(driver: Any, send: Callable[[], object]) -> Traffic:
@@ -45,8 +47,7 @@ def _of_postgresql(driver: Any, send: Callable[[], object]) -> Traffic:
         send()
         driver.pgconn.untrace()
         file.seek(0)
-        messages = [found.groups() for line in file if (found := _MESSAGE.match(line))]
+        messages = [found.group(1, 2) for line in file if (found := _MESSAGE.match(line))]
     speakers = [speaker for speaker, *_ in messages]
-    turns = sum(before == "F" and after == "B" for before, after in zip(speakers, speakers[1:], strict=False))
-    sent = tuple(text for speaker, kind, text in messages if speaker == "F" and kind in ("Query", "Bind"))
-    return Traffic(sent, turns)
+    waits = sum(before == "F" and after == "B" for before, after in pairwise(speakers))
+    return Traffic(sum(message in _STATEMENTS for message in messages), waits)
