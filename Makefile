@@ -15,7 +15,7 @@ MODEL  ?= 5000x100
 GUARDS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench opponents reference screenshots lint types strategies schemathesis-long shell requirements clean
+.PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench opponents profile reference screenshots lint types strategies schemathesis-long shell requirements clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-18s %s\n", $$1, $$2}'
@@ -88,6 +88,9 @@ opponents: $(OPPONENTS)/installed  ## install the frameworks that the benchmarks
 
 bench: install-dev opponents  ## measure every row of the table side by side (QUICK=1: in fewer rounds)
 	$(BIN)/python -m benchmarks.bench
+
+profile: install-dev  ## where the CPU time of one POST and one GET goes, by room (QUICK=1: of fewer requests)
+	$(BIN)/python -m benchmarks.profiling
 
 reference: install-dev  ## write docs/reference.md from the route table
 	$(BIN)/python -m tools.reference

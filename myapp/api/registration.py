@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
 from pyramid.config import Configurator
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
+from webob.acceptparse import create_accept_header
 
 from myapp.api import explorer, openapi, specification
 from myapp.api.answer import Answer, respond
@@ -92,15 +93,22 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
 
 def _accepted(request: Any, route: Route) -> str:
     """Return the media type that the client likes best, the first where it does not care."""
-    offered = route.offered
     # An empty header asks for nothing in particular.
-    if not request.headers.get("Accept"):
-        return offered[0]
+    given: str | None = request.headers.get("Accept")
+    best = _best(given, route.offered) if given else route.offered[0]
+    if best is None:
+        raise NotAcceptable(f"The answer is {' or '.join(route.offered)}.")
+    return best
+
+
+# Clients say the same few things again and again.
+@lru_cache(maxsize=128)
+def _best(header: str, offered: tuple[str, ...]) -> str | None:
     # Clients may name the charset, though there is one alone, and who takes problems alone may get one.
     spelt = {f"{media_type}{charset}": media_type for media_type in offered for charset in _CHARSETS}
-    accepted = [spelling for spelling, _ in request.accept.acceptable_offers((*spelt, PROBLEM))]
+    accepted = [spelling for spelling, _ in create_accept_header(header).acceptable_offers((*spelt, PROBLEM))]
     if not accepted:
-        raise NotAcceptable(f"The answer is {' or '.join(offered)}.")
+        return None
     return next((spelt[spelling] for spelling in accepted if spelling in spelt), offered[0])
 
 

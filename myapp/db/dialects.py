@@ -17,10 +17,6 @@ class Dialect(Protocol):
     """The module of one database: `myapp.db.sqlite` or `myapp.db.postgresql`."""
 
     @property
-    def READ_OPTIONS(self) -> Mapping[str, Any]:  # noqa: N802
-        """Execution options that make a transaction read-only and one snapshot."""
-
-    @property
     def BEGINS_AT_ONCE(self) -> bool:  # noqa: N802
         """Whether the driver is in its transaction before the first statement."""
 
@@ -57,5 +53,4 @@ def read_only(connection: Connection, **options: Any) -> Connection:
 
     For whoever has no request: a health check, a body that is streamed after its request has ended.
     """
-    given = dialect_of(connection.dialect.name).READ_OPTIONS
-    return connection.execution_options(**{MODE_OPTION: Mode.READ, **given, **options})
+    return connection.execution_options(**{MODE_OPTION: Mode.READ, **options})

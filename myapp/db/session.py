@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
 
+from myapp.db.compiled import CompiledStatements
 from myapp.db.connection import refuse_protected
-from myapp.db.dialects import dialect_of
 from myapp.db.errors import SessionUnavailable
 from myapp.db.owner import INTERACTIVE_OPTION, MODE_OPTION, OWNER_OPTION, Mode, Owner
 
@@ -131,8 +131,10 @@ class SessionFactory:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._read_options = dialect_of(engine.dialect.name).READ_OPTIONS
         self._make = sessionmaker(engine, class_=OwnedSession)
+        # None where the deployment wants no cache.
+        cache = engine._compiled_cache
+        self._options = {} if cache is None else {"compiled_cache": CompiledStatements(cache)}
 
     def __call__(self, mode: Mode, *, interactive: bool = False) -> OwnedSession:
         """Return a new session; it touches no database until it is used."""
@@ -141,7 +143,6 @@ class SessionFactory:
             OWNER_OPTION: owner,
             MODE_OPTION: mode,
             INTERACTIVE_OPTION: interactive,
+            **self._options,
         }
-        if mode is Mode.READ:
-            options |= self._read_options
         return self._make(owner=owner, execution_options=options)

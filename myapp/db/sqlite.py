@@ -7,7 +7,6 @@ The driver's default transaction mode opens transactions behind our back and los
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
@@ -16,7 +15,6 @@ from sqlalchemy.engine import URL
 from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
 
-READ_OPTIONS: Mapping[str, Any] = {}
 BEGINS_AT_ONCE = True
 
 # Where the pool's connection is told how its next transaction begins.

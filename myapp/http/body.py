@@ -90,7 +90,9 @@ def parse_json(body: bytes) -> Any:
             parse_constant=_no_constant,
             parse_int=_whole,
         )
-        json.dumps(value, ensure_ascii=False).encode()
+        # Half of a pair of surrogates can only come from an escape; as it is, the body would not be UTF-8.
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedJson(f"The body is not JSON: {_short(error)}.") from error
     return value

@@ -5,24 +5,24 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
-from myapp.ledger.asof import AsOf, Scope, totals_as_of
+from myapp.ledger.account_lookup import account_not_found, limits_of, view_of
+from myapp.ledger.account_lookup import find as find
 from myapp.ledger.dialects import insert_for
-from myapp.ledger.errors import AccountExists, AccountNotFound, InvalidRequest
-from myapp.ledger.holds.expiry import lapsed
+from myapp.ledger.errors import AccountExists, InvalidRequest
 from myapp.ledger.ledgers import Book, open_book
-from myapp.ledger.limits import Bounds, format_limits, parse_limits
+from myapp.ledger.limits import Bounds, parse_limits
 from myapp.ledger.metadata import merged
-from myapp.ledger.money import format_amount
 from myapp.ledger.opening import open_accounts
 from myapp.ledger.paging import page_of
 from myapp.ledger.prefix import begins_with
 from myapp.ledger.tables import Account, Asset, Balance
-from myapp.ledger.views import AccountView, BalanceView, Page
+from myapp.ledger.views import AccountView, Page
 
 Limits = Mapping[str, Mapping[str, str | None]]
 
@@ -65,33 +65,6 @@ def _check_type(path: str, given: str | None) -> str:
     return account_type
 
 
-def find(
-    session: Session, ledger: str, path: str, as_of: AsOf | None = None, *, now: datetime
-) -> AccountView:
-    """Return an account with its balances, now or as of an effective and a recorded time.
-
-    What is held by expired holds is pending no more, whether or not it was given back yet.
-
-    Raises:
-        LedgerNotFound, AccountNotFound: there is none.
-    """
-    book = open_book(session, ledger)
-    account = _find(session, book, path)
-    statement = (
-        select(Balance, Asset.scale, *lapsed(now))
-        .join(Asset, (Asset.ledger_id == Balance.ledger_id) & (Asset.code == Balance.asset))
-        .where(Balance.ledger_id == book.id, Balance.account_id == account.id)
-        .order_by(Balance.asset)
-    )
-    found = session.execute(statement).all()
-    rows = [(balance, scale) for balance, scale, *_ in found]
-    if as_of is None:
-        shown = {balance.asset: _now(balance, account.type, *rest) for balance, *rest in found}
-    else:
-        shown = _then(session, book, account, rows, as_of)
-    return _view(account, _limits(account, rows), shown)
-
-
 def _find(session: Session, book: Book, path: str, *, lock: bool = False) -> Account:
     # A path that could not be opened is asked for like any other, and not found.
     path = unicodedata.normalize("NFC", path)
@@ -100,7 +73,7 @@ def _find(session: Session, book: Book, path: str, *, lock: bool = False) -> Acc
         statement = statement.with_for_update().execution_options(populate_existing=True)
     account = session.scalars(statement).one_or_none()
     if account is None:
-        raise AccountNotFound(f"The ledger has no account {path!r}.")
+        raise account_not_found(path)
     return account
 
 
@@ -126,7 +99,7 @@ def listed(
         statement = statement.where(Account.status == status)
     accounts = session.scalars(statement.limit(limit + 1)).all()
     limits = _limits_of(session, book, [account for account in accounts if account is not None])
-    views = [_view(account, limits.get(account.id, {}), None) for account in accounts]
+    views = [view_of(account, limits.get(account.id, {}), None) for account in accounts]
     return page_of(views, limit, lambda view: (view.path,))
 
 
@@ -176,17 +149,10 @@ def set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds])
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=limits), rows)
 
 
-def _limits(account: Account, rows: list[tuple[Balance, int]]) -> dict[str, dict[str, str]]:
-    limits = {
-        balance.asset: format_limits((balance.lowest, balance.highest), account.type, scale)
-        for balance, scale in rows
-    }
-    return {asset: given for asset, given in limits.items() if given}
-
-
 def _limits_of(session: Session, book: Book, accounts: list[Account]) -> dict[int, dict[str, dict[str, str]]]:
+    columns = (Balance.account_id, Balance.asset, Balance.lowest, Balance.highest, Asset.scale)
     statement = (
-        select(Balance, Asset.scale)
+        select(*columns)
         .join(Asset, (Asset.ledger_id == Balance.ledger_id) & (Asset.code == Balance.asset))
         .where(
             Balance.ledger_id == book.id,
@@ -194,58 +160,7 @@ def _limits_of(session: Session, book: Book, accounts: list[Account]) -> dict[in
             Balance.lowest.is_not(None) | Balance.highest.is_not(None),
         )
     )
-    rows: dict[int, list[tuple[Balance, int]]] = {}
-    for balance, scale in session.execute(statement).all():
-        rows.setdefault(balance.account_id, []).append((balance, scale))
-    return {account.id: _limits(account, rows.get(account.id, [])) for account in accounts}
-
-
-def _now(
-    balance: Balance, account_type: str, scale: int, lapsed_debits: int = 0, lapsed_credits: int = 0
-) -> BalanceView:
-    pending_debits = balance.pending_debits - lapsed_debits
-    pending_credits = balance.pending_credits - lapsed_credits
-    net = balance.debits - balance.credits
-    on_normal_side = 1 if rules.normal_side(account_type) == "debit" else -1
-    leaving = pending_credits if on_normal_side == 1 else pending_debits
-    amounts = {
-        "balance": net,
-        "normal_balance": on_normal_side * net,
-        "available": on_normal_side * net - leaving,
-        "debits": balance.debits,
-        "credits": balance.credits,
-        "pending_debits": pending_debits,
-        "pending_credits": pending_credits,
-    }
-    shown = {name: format_amount(minor, scale) for name, minor in amounts.items()}
-    return BalanceView(**shown, version=balance.version)
-
-
-def _then(
-    session: Session, book: Book, account: Account, rows: list[tuple[Balance, int]], as_of: AsOf
-) -> dict[str, BalanceView]:
-    totals = totals_as_of(session, Scope(book.id, [account.id]), as_of)
-    views = {}
-    for balance, scale in rows:
-        debits, credits_, version = totals.get((account.id, balance.asset), (0, 0, 0))
-        # Versions count on the recorded axis: what is known now has the newest, whenever it took effect.
-        version = balance.version if as_of.known_at is None else version
-        # Holds are a thing of the present: nothing was pending in the past that still matters.
-        past = Balance(debits=debits, credits=credits_, pending_debits=0, pending_credits=0, version=version)
-        views[balance.asset] = _now(past, account.type, scale)
-    return views
-
-
-def _view(
-    account: Account, limits: Mapping[str, Mapping[str, str]], balances: Mapping[str, BalanceView] | None
-) -> AccountView:
-    return AccountView(
-        path=account.path,
-        type=account.type,
-        normal_side=rules.normal_side(account.type),
-        status=account.status,
-        limits=limits,
-        metadata=account.metadata_,
-        created_at=account.created_at,
-        balances=balances,
-    )
+    rows: dict[int, list[Any]] = {}
+    for row in session.execute(statement).all():
+        rows.setdefault(row.account_id, []).append(row)
+    return {account.id: limits_of(account, rows.get(account.id, [])) for account in accounts}

@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
+from myapp.ledger.books import Book as Book
+from myapp.ledger.books import forget_books
+from myapp.ledger.books import open_book as open_book
 from myapp.ledger.dialects import insert_or_skip
 from myapp.ledger.errors import LedgerExists, LedgerNotFound
 from myapp.ledger.metadata import merged
 from myapp.ledger.paging import page_of
-from myapp.ledger.tables import Asset, Ledger
+from myapp.ledger.tables import Ledger
 from myapp.ledger.views import LedgerView, Page
 
 DESCRIPTION_CHARS_MAX = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """An open ledger: its key, and the scales of the assets that were asked for."""
-
-    id: int
-    name: str
-    strict_accounts: bool
-    scales: Mapping[str, int] = field(default_factory=dict)
-
-
-def open_book(session: Session, name: str, assets: Iterable[str] | None = ()) -> Book:
-    """Return the ledger with the scales of these assets, of all where `assets` is None; one statement.
-
-    Raises:
-        LedgerNotFound: there is none of this name.
-    """
-    wanted = Asset.ledger_id == Ledger.id
-    if assets is not None:
-        # No asset has a NUL in its code, and PostgreSQL takes it in no text.
-        codes = sorted({code for code in assets if "\0" not in code})
-        wanted = and_(wanted, Asset.code.in_(codes))
-    statement = select(Ledger.id, Ledger.strict_accounts, Asset.code, Asset.scale).select_from(
-        Ledger.__table__.outerjoin(Asset.__table__, wanted)
-    )
-    rows = session.execute(statement.where(Ledger.name == name)).all()
-    if not rows:
-        raise LedgerNotFound(f"There is no ledger {name!r}.")
-    scales = {row.code: row.scale for row in rows if row.code is not None}
-    return Book(rows[0].id, name, rows[0].strict_accounts, scales)
 
 
 def create(
@@ -123,6 +94,7 @@ def change(
         ledger.strict_accounts = strict_accounts
     ledger.metadata_ = merged(ledger.metadata_, metadata)
     session.flush()
+    forget_books(session)
     return _view(ledger)
 
 

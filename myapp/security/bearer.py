@@ -14,5 +14,8 @@ def bearer(request: Any) -> Identity | None:
     """Return whom the request's key names; None without a valid one."""
     given = request.headers.get("Authorization", "")
     secret = given[len(_SCHEME) :].strip() if given[: len(_SCHEME)].lower() == _SCHEME else ""
+    if not secret.startswith(PREFIX):
+        return None
+    ledger = request.matchdict.get("ledger") if request.matchdict else None
     # The session is asked for only now: a request without a key opens none.
-    return identify(request.dbsession, secret, now=request.now) if secret.startswith(PREFIX) else None
+    return identify(request.dbsession, secret, now=request.now, ledger=ledger)

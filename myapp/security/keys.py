@@ -16,15 +16,26 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Select, Text, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKeyConstraint,
+    FromClause,
+    Select,
+    Text,
+    bindparam,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from myapp.ledger.books import beginning_of_book, keep_open, open_book
 from myapp.ledger.errors import InvalidRequest, KeyNotFound, LedgerNotFound
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.paging import page_of
 from myapp.ledger.rules import check_text
-from myapp.ledger.tables import Base, Ledger
+from myapp.ledger.tables import Base, Ledger, table_of
 from myapp.ledger.types import Id, Instant, Int64, SortedText
 from myapp.ledger.views import Page
 from myapp.security.policy import Identity
@@ -162,23 +173,52 @@ def _view(key_id: UUID, name: str, scopes: str, ledger: str | None, *times: Any)
     return KeyView(key_id, name, scopes.split(), ledger, *times)
 
 
-def identify(session: Session, secret: str, *, now: datetime) -> Identity | None:
-    """Return whom a secret names; None when it is unknown, expired or revoked."""
+def _known(*more: ColumnElement[Any], ledgers: FromClause | None = None) -> Select[Any]:
+    key, own = table_of(ApiKey), table_of(Ledger)
+    columns = (key.c.digest, key.c.name, key.c.scopes, key.c.expires_at, own.c.name.label("ledger"))
+    found = key.outerjoin(own, own.c.id == key.c.ledger_id)
+    if ledgers is not None:
+        found = found.outerjoin(ledgers, true())
+    known = select(*columns, *more).select_from(found)
+    return known.where(key.c.id == bindparam("key_id"), key.c.revoked_at.is_(None))
+
+
+def _known_for_a_book() -> Select[Any]:
+    books = beginning_of_book().subquery("asked")
+    return _known(*books.c, ledgers=books)
+
+
+# Every request with a key asks one of them, so they are made once. Their answer is never kept: a revoked key
+# is of no use as soon as that is committed.
+_KNOWN = _known()
+_KNOWN_FOR_A_BOOK = _known_for_a_book()
+
+
+def identify(session: Session, secret: str, *, now: datetime, ledger: str | None = None) -> Identity | None:
+    """Return whom a secret names; None when it is unknown, expired or revoked.
+
+    The ledger that the request is about is opened by the same statement, for whoever opens it next.
+    """
     parts = _SECRET.fullmatch(secret)
     # What cannot be a key of ours is not worth a query.
     if parts is None:
         return None
-    statement = (
-        select(ApiKey.digest, ApiKey.name, ApiKey.scopes, ApiKey.expires_at, Ledger.name.label("ledger"))
-        .outerjoin(Ledger, Ledger.id == ApiKey.ledger_id)
-        .where(ApiKey.id == UUID(parts["id"]), ApiKey.revoked_at.is_(None))
-    )
-    row = session.execute(statement).one_or_none()
-    if row is None or not hmac.compare_digest(row.digest, digest_of(secret)):
+    rows = _look_up(session, UUID(parts["id"]), ledger)
+    if not rows or not hmac.compare_digest(rows[0].digest, digest_of(secret)):
         return None
+    row = rows[0]
     if row.expires_at is not None and row.expires_at <= now:
         return None
     return Identity(f"key:{row.name}", frozenset(row.scopes.split()), row.ledger)
+
+
+def _look_up(session: Session, key_id: UUID, ledger: str | None) -> Sequence[Any]:
+    # No ledger has a NUL in its name, and PostgreSQL takes it in no text.
+    if ledger is None or "\0" in ledger:
+        return session.execute(_KNOWN, {"key_id": key_id}).all()
+    rows = session.execute(_KNOWN_FOR_A_BOOK, {"key_id": key_id, "name": ledger}).all()
+    keep_open(session, ledger, rows)
+    return rows
 
 
 def digest_of(secret: str) -> str:

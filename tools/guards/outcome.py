@@ -167,11 +167,44 @@ GUARDS = (
         "I4",
         "PostgreSQL refuses the write of a reader",
         "myapp/db/postgresql.py",
-        ', "postgresql_readonly": True',
-        "",
+        "            driver.read_only = True\n",
+        "            driver.read_only = False\n",
         (
             "tests/lifecycle/test_safe_methods.py"
             "::test_a_write_by_a_safe_method_fails_loudly_and_changes_nothing",
+        ),
+    ),
+    Guard(
+        "I2",
+        "a read that is refused is rolled back",
+        "myapp/db/postgresql.py",
+        " or not plan.owner.ended_well:\n",
+        ":\n",
+        (
+            "tests/lifecycle/test_pooled_connections.py"
+            "::test_a_reader_that_notifies_is_heard_only_if_it_ends_well",
+        ),
+    ),
+    Guard(
+        "I8",
+        "a connection that died in the pool is replaced before the request begins",
+        "myapp/db/liveness.py",
+        "        if not _is_quiet(driver, record):\n",
+        "        if False:\n",
+        (
+            "tests/lifecycle/test_pooled_connections.py"
+            "::test_connections_that_the_server_ended_are_replaced_before_the_request_begins",
+        ),
+    ),
+    Guard(
+        "I17",
+        "a writer does not inherit the mode of a reader",
+        "myapp/db/postgresql.py",
+        "    elif _OF_WRITERS in info:\n",
+        "    elif False:\n",
+        (
+            "tests/lifecycle/test_pooled_connections.py"
+            "::test_readers_and_writers_that_share_a_connection_each_have_their_own_mode",
         ),
     ),
 )

@@ -117,7 +117,7 @@ GUARDS = (
         "I16",
         "the queries of a GET see one snapshot",
         "myapp/db/postgresql.py",
-        '"isolation_level": "REPEATABLE READ", ',
+        "            driver.isolation_level = _SNAPSHOT\n",
         "",
         ("tests/lifecycle/test_one_snapshot.py",),
     ),

@@ -15,15 +15,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ScalarSelect, Select, and_, case, cast, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, cast, func, select, update
 from sqlalchemy.orm import Session
 
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING, Held, held_by, let_go, lock_balances
 from myapp.ledger.holds.tables import STILL_HELD
 from myapp.ledger.kit import Kit, kit_of
-from myapp.ledger.pieces import ACCOUNT
+from myapp.ledger.pieces import ACCOUNT, BALANCE
 from myapp.ledger.sources import Source
-from myapp.ledger.tables import Balance
 from myapp.ledger.types import Int64, SortedText
 
 SWEPT_MAX = 100
@@ -33,24 +32,24 @@ GIVEN_BACK_MAX = 1_000
 _BALANCES = Source("kept", {"path": SortedText, "asset": SortedText})
 
 
-def lapsed(now: datetime) -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
+def lapsed(now: datetime | ColumnElement[Any]) -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
     """Return what of a `Balance` row's pending debits and credits belongs to expired holds."""
     debits = case((HOLD_POSTING.c.remaining > 0, HOLD_POSTING.c.remaining), else_=0)
     credits_ = case((HOLD_POSTING.c.remaining < 0, -HOLD_POSTING.c.remaining), else_=0)
     return _sum(debits, now), _sum(credits_, now)
 
 
-def _sum(amount: Any, now: datetime) -> ScalarSelect[Any]:
+def _sum(amount: Any, now: datetime | ColumnElement[Any]) -> ScalarSelect[Any]:
     return (
         select(cast(func.coalesce(func.sum(amount), 0), Int64))
         .where(
-            HOLD_POSTING.c.ledger_id == Balance.ledger_id,
-            HOLD_POSTING.c.account_id == Balance.account_id,
-            HOLD_POSTING.c.asset == Balance.asset,
+            HOLD_POSTING.c.ledger_id == BALANCE.c.ledger_id,
+            HOLD_POSTING.c.account_id == BALANCE.c.account_id,
+            HOLD_POSTING.c.asset == BALANCE.c.asset,
             HOLD_POSTING.c.expires_at <= now,
             STILL_HELD,
         )
-        .correlate(Balance)
+        .correlate(BALANCE)
         .scalar_subquery()
     )
 

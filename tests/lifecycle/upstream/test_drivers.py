@@ -10,7 +10,9 @@ from contextlib import closing
 from typing import Any
 
 import psycopg
+import psycopg.adapt
 import pytest
+from psycopg import _queries
 from sqlalchemy import event, make_url, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -173,3 +175,25 @@ def messages_of(driver: psycopg.Connection[Any]) -> list[str]:
         driver.pgconn.untrace()
         os.lseek(trace.fileno(), 0, os.SEEK_SET)
         return [line for line in trace.read().decode().splitlines() if "\tF\t" in line]
+
+
+@ON_POSTGRESQL
+def test_psycopg_forgets_what_it_has_prepared_after_a_rollback(driver: psycopg.Connection[Any]) -> None:
+    """So a read that ends well ends by COMMIT."""
+    driver.execute("SELECT 1", prepare=True)
+    driver.commit()
+    assert driver._prepared._names
+    driver.execute("SELECT 1", prepare=True)
+    driver.rollback()
+    assert not driver._prepared._names
+
+
+def test_psycopg_parses_a_long_statement_once_because_it_was_told_to() -> None:
+    """Its own bound is 4096 bytes; the write statement of the books is longer."""
+    assert _queries.MAX_CACHED_STATEMENT_LENGTH == 32_768
+    statement = b"SELECT %(a)s" + b" " * 8_000
+    query = _queries.PostgresQuery(psycopg.adapt.Transformer())
+    before = _queries._query2pg.cache_info().hits
+    for _ in range(2):
+        query.convert(statement, {"a": 1})
+    assert _queries._query2pg.cache_info().hits == before + 1

@@ -1,0 +1,171 @@
+"""What a pooled PostgreSQL connection brings along: life, the mode of its next user, prepared statements."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from pyramid.response import Response
+from sqlalchemy import select, text
+
+from myapp.db import liveness
+from tests.databases import Database
+from tests.lifecycle import witness
+from tests.lifecycle.bookcase import Shelf
+from tests.lifecycle.conftest import Serve
+from tests.lifecycle.site import Site, at
+
+pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+
+SETTINGS = text(
+    "SELECT current_setting('transaction_isolation'), current_setting('transaction_read_only'),"
+    " pg_backend_pid()"
+)
+READS = ("repeatable read", "on")
+WRITES = ("read committed", "off")
+
+
+class Telling:
+    """A view that notes how its transaction began; `more` are options of its own for the connection."""
+
+    def __init__(self, **more: Any) -> None:
+        self.more = more
+        self.seen: list[tuple[str, str]] = []
+        self.backends: set[int] = set()
+
+    def __call__(self, request: Any) -> Response:
+        if self.more:
+            request.dbsession.connection(execution_options=self.more)
+        isolation, read_only, backend = request.dbsession.execute(SETTINGS).one()
+        self.seen.append((isolation, read_only))
+        self.backends.add(backend)
+        return Response()
+
+
+@contextmanager
+def overheard(site: Site) -> Iterator[list[str]]:
+    """Yield a list that fills with the names of the messages sent on the pool's one connection."""
+    (driver,) = site.driver_connections
+    messages: list[str] = []
+    with tempfile.TemporaryFile() as trace:
+        driver.pgconn.trace(trace.fileno())
+        yield messages
+        driver.pgconn.untrace()
+        os.lseek(trace.fileno(), 0, os.SEEK_SET)
+        lines = trace.read().decode().splitlines()
+    messages += [line.partition("\tF\t")[2].split("\t", 1)[1] for line in lines if "\tF\t" in line]
+
+
+def read(request: Any) -> Response:
+    request.dbsession.execute(select(Shelf.name)).all()
+    return Response()
+
+
+def refused_read(request: Any) -> Response:
+    request.dbsession.execute(select(Shelf.name)).all()
+    return Response(status=404)
+
+
+def test_readers_and_writers_that_share_a_connection_each_have_their_own_mode(serve: Serve) -> None:
+    view, strict = Telling(), Telling(isolation_level="SERIALIZABLE")
+    site = serve(at("/", view), at("/strict", strict), sqlalchemy__pool_size="1")
+    for method in ("GET", "POST", "POST", "GET", "GET", "POST"):
+        assert site.ask("/", method) == 200
+    assert view.seen == [READS, WRITES, WRITES, READS, READS, WRITES]
+    for method, path in (("GET", "/"), ("POST", "/strict"), ("POST", "/"), ("GET", "/"), ("POST", "/strict")):
+        assert site.ask(path, method) == 200
+    assert strict.seen == [("serializable", "off")] * 2
+    assert view.seen[6:] == [READS, WRITES, READS]
+    assert len(view.backends | strict.backends) == 1
+
+
+def test_an_isolation_that_the_engine_was_given_is_back_after_a_reader(serve: Serve) -> None:
+    view = Telling()
+    site = serve(at("/", view), sqlalchemy__pool_size="1", sqlalchemy__isolation_level="SERIALIZABLE")
+    for method in ("POST", "GET", "POST"):
+        assert site.ask("/", method) == 200
+    assert view.seen == [("serializable", "off"), READS, ("serializable", "off")]
+
+
+def test_a_connection_that_was_used_just_now_is_not_asked_whether_it_lives(serve: Serve) -> None:
+    site = serve(at("/", read), sqlalchemy__pool_size="1")
+    assert site.ask("/", "GET") == 200
+    with overheard(site) as messages:
+        assert site.ask("/", "GET") == 200
+    assert not any('";"' in each for each in messages)
+    assert "BEGIN" in messages[0]
+    assert "COMMIT" in messages[-1]
+
+
+def test_one_that_rested_for_long_is_asked(serve: Serve) -> None:
+    site = serve(at("/", read), sqlalchemy__pool_size="1")
+    assert site.ask("/", "GET") == 200
+    with site.engine.connect() as connection:
+        info = connection.connection.info
+    info[liveness._RETURNED_S] -= 2 * liveness.IDLE_S
+    with overheard(site) as messages:
+        assert site.ask("/", "GET") == 200
+    assert '";"' in messages[0]
+    assert "BEGIN" in messages[1]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_connections_that_the_server_ended_are_replaced_before_the_request_begins(
+    serve: Serve, bookcase_database: Database, method: str
+) -> None:
+    view = Telling()
+    site = serve(at("/", view), sqlalchemy__pool_size="1")
+    for _ in range(3):
+        assert site.ask("/", method) == 200
+        with closing(witness.connect(bookcase_database)) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+    assert site.ask("/", method) == 200
+    assert len(view.backends) == 4
+
+
+def test_a_connection_that_was_closed_here_is_replaced_too(serve: Serve) -> None:
+    site = serve(at("/", read), sqlalchemy__pool_size="1")
+    assert site.ask("/", "GET") == 200
+    site.driver_connections[0].close()
+    assert site.ask("/", "GET") == 200
+
+
+def test_a_read_that_ends_well_leaves_what_was_prepared(serve: Serve) -> None:
+    site = serve(at("/", read), at("/refused", refused_read), sqlalchemy__pool_size="1")
+    for _ in range(8):
+        assert site.ask("/", "GET") == 200
+    (driver,) = site.driver_connections
+    assert len(driver._prepared._names) > 0
+    with overheard(site) as messages:
+        assert site.ask("/refused", "GET") == 404
+    assert any("ROLLBACK" in each for each in messages)
+    assert not any("COMMIT" in each for each in messages)
+
+
+@pytest.mark.parametrize(("status", "told"), [(200, 1), (404, 0)])
+def test_a_reader_that_notifies_is_heard_only_if_it_ends_well(
+    serve: Serve, bookcase_database: Database, status: int, told: int
+) -> None:
+    def notify(request: Any) -> Response:
+        request.dbsession.execute(text("NOTIFY bell"))
+        return Response(status=status)
+
+    site = serve(at("/", notify))
+    with closing(witness.connect(bookcase_database)) as other:
+        other.execute("LISTEN bell")
+        assert site.ask("/", "GET") == status
+        assert len(list(other.notifies(timeout=0, stop_after=1)) or _heard(other)) == told
+
+
+def _heard(other: psycopg.Connection[Any]) -> list[Any]:
+    # What was sent before an answer comes with it.
+    other.execute("SELECT 1")
+    return list(other.notifies(timeout=0, stop_after=1))
