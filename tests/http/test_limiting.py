@@ -7,10 +7,14 @@ from collections.abc import Iterator
 import pytest
 from webtest import TestApp
 
-from myapp.http.limiting import Allowance
+from myapp.http.limiting import Allowance, DueTimes
 from tests.api.client import refused, send
 from tests.apps import close, make_app
 from tests.databases import Database
+from tests.lifecycle.forking import in_children
+
+# So many requests that several processes are at it at the same time.
+BURST = 5_000
 
 
 class Clock:
@@ -46,14 +50,35 @@ def test_one_caller_does_not_wait_for_another() -> None:
     assert [allowance.wait_s(caller) for caller in ("web", "shop", "web")] == [0, 0, 1]
 
 
-def test_who_has_nothing_to_wait_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("myapp.http.limiting._CALLERS_MAX", 10)
+def test_who_has_nothing_to_wait_for_leaves_its_place_to_others() -> None:
     clock = Clock()
-    allowance = Allowance(per_second=1, at_once=1, clock=clock)
+    allowance = Allowance(per_second=1, at_once=2, clock=clock, due_times=DueTimes(rows=1))
     for number in range(100):
-        allowance.wait_s(f"caller {number}")
+        assert [allowance.wait_s(f"caller {number}") for _ in range(3)] == [0, 0, 1]
         clock.now += 2
-    assert len(allowance._due) <= 10
+
+
+def test_where_nobody_has_a_place_to_leave_whoever_is_due_first_is_forgotten() -> None:
+    clock = Clock()
+    allowance = Allowance(per_second=1, at_once=1, clock=clock, due_times=DueTimes(rows=1))
+    for number in range(8):
+        assert allowance.wait_s(f"caller {number}") == 0
+        clock.now += 0.0625
+    assert allowance.wait_s("one more") == 0
+    assert [allowance.wait_s(f"caller {number}") for number in (1, 7, 0)] == [0.5625, 0.9375, 0]
+
+
+def test_processes_let_no_more_through_together_than_one_would_alone() -> None:
+    clock = Clock()
+    allowance = Allowance(per_second=1, at_once=BURST + 2, clock=clock)
+    assert allowance.wait_s("web") == 0
+
+    def send() -> int:
+        return sum(allowance.wait_s("web") == 0 for _ in range(BURST))
+
+    taken = in_children(4, send)
+    assert sum(taken) == BURST + 1
+    assert allowance.wait_s("web") == 1
 
 
 @pytest.fixture
