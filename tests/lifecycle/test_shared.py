@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -14,16 +14,24 @@ from myapp.db.shared import LOCK_FILE, SharedLock, SharedNumbers
 from myapp.db.shares import PROCESSES_MAX, Shares
 from tests.lifecycle.forking import fork, in_child, in_children
 
-TIMES = 5_000
+TIMES = 300
+PROCESSES = 3
 
 
 def add(numbers: SharedNumbers[str]) -> None:
     for _ in range(TIMES):
         with numbers.lock:
-            numbers["a"] += 1
+            seen = numbers["a"]
+            # Whoever else could come in here would come in now.
+            os.sched_yield()
+            numbers["a"] = seen + 1
 
 
-def add_in_threads(numbers: SharedNumbers[str]) -> None:
+def add_together(numbers: SharedNumbers[str]) -> None:
+    with numbers.lock:
+        numbers["ready"] += 1
+    while numbers["ready"] < PROCESSES:
+        os.sched_yield()
     threads = [Thread(target=add, args=(numbers,)) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -32,26 +40,27 @@ def add_in_threads(numbers: SharedNumbers[str]) -> None:
 
 
 def test_threads_and_processes_lose_nothing_of_what_they_add() -> None:
-    numbers = SharedNumbers(["a", "b"])
+    numbers = SharedNumbers(["a", "ready"])
     numbers["a"] = 1
-    in_children(3, lambda: add_in_threads(numbers))
-    add(numbers)
-    assert numbers.copy() == {"a": 1 + 7 * TIMES, "b": 0}
+    in_children(PROCESSES, lambda: add_together(numbers))
+    assert numbers.copy() == {"a": 1 + 2 * PROCESSES * TIMES, "ready": PROCESSES}
 
 
-def test_a_fork_while_threads_are_at_it_leaves_the_child_an_open_lock() -> None:
-    numbers = SharedNumbers(["a"])
-    thread = Thread(target=add, args=(numbers,))
+def test_a_fork_while_a_thread_is_at_it_leaves_the_child_an_open_lock() -> None:
+    numbers, inside = SharedNumbers(["a"]), Event()
+
+    def hold() -> None:
+        with numbers.lock:
+            inside.set()
+            for _ in range(1_000):
+                os.sched_yield()
+
+    thread = Thread(target=hold)
     thread.start()
-    for _ in range(20):
-        in_child(lambda: add_once(numbers))
+    inside.wait()
+    in_child(lambda: add(numbers))
     thread.join()
-    assert numbers["a"] == TIMES + 20
-
-
-def add_once(numbers: SharedNumbers[str]) -> None:
-    with numbers.lock:
-        numbers["a"] += 1
+    assert numbers["a"] == TIMES
 
 
 def test_a_process_that_is_killed_lets_go_of_the_lock() -> None:
@@ -111,6 +120,14 @@ def test_what_a_process_has_counts_as_long_as_it_lives() -> None:
     assert shares.total(0) == (0, 1)
 
 
+def test_a_process_has_a_row_of_its_own_and_not_its_parents() -> None:
+    shares = Shares()
+    in_child(lambda: None)
+    shares.tell(5)
+    with child_that(lambda: shares.tell(2)):
+        assert shares.total(5) == (7, 2)
+
+
 def test_a_process_tells_its_newest_share_in_the_row_that_it_has() -> None:
     shares = Shares()
 
@@ -125,6 +142,6 @@ def test_a_process_tells_its_newest_share_in_the_row_that_it_has() -> None:
 def test_while_there_is_one_process_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LOCK_FILE, "descriptor", None)
     shares, numbers = Shares(), SharedNumbers(["a"])
-    add_once(numbers)
+    add(numbers)
     shares.tell(3)
-    assert (shares.total(4), numbers["a"], LOCK_FILE.descriptor) == ((4, 1), 1, None)
+    assert (shares.total(4), numbers["a"], LOCK_FILE.descriptor) == ((4, 1), TIMES, None)
