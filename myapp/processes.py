@@ -79,6 +79,8 @@ class Master(BaseApplication):  # type: ignore[misc]
             "logger_class": Log,
             "graceful_timeout": _END_WITHIN_S,
             "timeout": _SILENCE_S_MAX,
+            # The application is there before the processes are, so that they have its counters in common.
+            "preload_app": True,
             # A second way in, by a socket file in the working directory, that nobody asked for.
             "control_socket_disable": True,
         }
@@ -86,7 +88,7 @@ class Master(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """Return the application, made before the processes are, so that they have its counters in common."""
+        """Return the application, ready to be forked."""
         # A connection does not survive a fork; those of the start are not needed any more.
         self._app.registry["dbsession_factory"].engine.dispose()
         return self._app
