@@ -25,8 +25,8 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
     """
     settings["port"] = global_config.get("port", settings.get("port", "6543"))
     processes = _processes(global_config.get("processes", settings.pop("processes", "1")))
-    # What is there now stays to the end. Out of the collector's sight, its memory remains common to all processes,
-    # no request waits while it is looked through, and a process that ends does not take seconds to do it again.
+    # What is there now stays to the end. Out of the collector's sight, its memory remains common to all
+    # processes, no request waits while it is looked through, and no process takes seconds to end by doing it.
     gc.collect()
     gc.freeze()
     if processes > 1:
