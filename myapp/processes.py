@@ -53,14 +53,15 @@ class WaitressWorker(Worker):  # type: ignore[misc]
     def _show_life(self) -> None:
         """Tell gunicorn that this process lives, and the other processes what is in use here."""
         self.notify()
-        metrics_of(self.wsgi.registry).tell_connections()
+        if (metrics := metrics_of(self.wsgi.registry)) is not None:
+            metrics.tell_connections()
         if os.getppid() != self.ppid:
             # Nobody is left to end this process or to replace it, and its address shall be free again.
             sys.exit("The process that started this one is gone.")
 
 
 class Master(BaseApplication):  # type: ignore[misc]
-    """The process that starts the others and serves nobody; `settings` are waitress's."""
+    """The process that starts the others and serves nobody: any Pyramid application; `settings` are waitress's."""
 
     def __init__(self, app: Any, processes: int, settings: dict[str, str]) -> None:
         self._processes = processes
@@ -90,7 +91,8 @@ class Master(BaseApplication):  # type: ignore[misc]
     def load(self) -> Any:
         """Return the application, ready to be forked."""
         # A connection does not survive a fork; those of the start are not needed any more.
-        self._app.registry["dbsession_factory"].engine.dispose()
+        if (factory := self._app.registry.get("dbsession_factory")) is not None:
+            factory.engine.dispose()
         return self._app
 
 

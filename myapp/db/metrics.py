@@ -50,9 +50,9 @@ def includeme(config: Configurator) -> None:
     config.add_view(_show, route_name="metrics", request_method="GET")
 
 
-def metrics_of(registry: Any) -> Metrics:
-    """Return the counters of an application, by its registry."""
-    metrics: Metrics = registry[_METRICS]
+def metrics_of(registry: Any) -> Metrics | None:
+    """Return the counters of an application, by its registry; None where it includes none."""
+    metrics: Metrics | None = registry.get(_METRICS)
     return metrics
 
 
@@ -130,5 +130,6 @@ def _histogram(numbers: dict[_Name, float]) -> Metric:
 
 
 def _show(request: Request) -> Response:
-    body = exposition.generate_latest(metrics_of(request.registry).registry)
+    metrics: Metrics = request.registry[_METRICS]
+    body = exposition.generate_latest(metrics.registry)
     return Response(body, headerlist=[("Content-Type", exposition.CONTENT_TYPE_LATEST)])

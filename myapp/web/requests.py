@@ -115,5 +115,6 @@ def show(request: Any) -> Context:
         name: sum(getattr(each, name) for each in by_route)
         for name in ("attempts", "commits", "aborts", "retries", "statements", "seconds")
     }
-    in_use, connections = metrics_of(request.registry).connections()
+    metrics = metrics_of(request.registry)
+    in_use, connections = metrics.connections() if metrics else (0, 0)
     return {"by_route": by_route, "sums": sums, "pool_in_use": in_use, "pool_size": connections}
