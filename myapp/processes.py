@@ -61,7 +61,7 @@ class WaitressWorker(Worker):  # type: ignore[misc]
 
 
 class Master(BaseApplication):  # type: ignore[misc]
-    """The process that starts the others and serves nobody: any Pyramid application; `settings` are waitress's."""
+    """The process that starts the others and serves nobody; `settings` are waitress's."""
 
     def __init__(self, app: Any, processes: int, settings: dict[str, str]) -> None:
         self._processes = processes
