@@ -68,7 +68,7 @@ SERVERS = (
 def measure(
     databases: Databases, turn_s: float = TURN_S, rounds: int = ROUNDS
 ) -> Mapping[str, Sequence[str]]:
-    """Return for each server: reads and inserts a second, and whether others are served beside slow clients."""
+    """Return each server's reads and inserts a second, and how many others it serves beside slow clients."""
     installed = [each for each in SERVERS if Path(each.command(0)[0]).exists()]
     with served_at_once(databases, installed) as stands:
         rates = {work: _rates(stands, work, turn_s, rounds) for work in QUESTIONS}
