@@ -116,8 +116,8 @@ shell: migrate  ## open pshell on the database of $(INI)
 	$(BIN)/pshell $(INI)
 
 requirements: install-dev  ## resolve the pins again (needs uv on the PATH)
-	uv pip compile setup.cfg --extra beancount --extra toolbar $(UV_FLAGS) -o requirements.txt
-	uv pip compile setup.cfg --extra beancount --extra toolbar --extra dev $(UV_FLAGS) -c requirements.txt -o requirements-dev.txt
+	uv pip compile setup.cfg --extra beancount --extra gunicorn --extra toolbar $(UV_FLAGS) -o requirements.txt
+	uv pip compile setup.cfg --extra beancount --extra gunicorn --extra toolbar --extra dev $(UV_FLAGS) -c requirements.txt -o requirements-dev.txt
 	uv pip compile benchmarks/opponents/requirements.in $(UV_FLAGS) -c requirements.txt -o benchmarks/opponents/requirements.txt
 
 UV_FLAGS := --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --quiet

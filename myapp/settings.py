@@ -27,7 +27,7 @@ class Settings:
     batch_bytes_max: int = 8 * 1024 * 1024
     # A journal of 100,000 transactions as hledger's JSON.
     import_bytes_max: int = 64 * 1024 * 1024
-    # How many requests a key may send to a process in a second, and how many at once; 0 is as many as come.
+    # How many requests a key may send in a second, and how many at once; 0 is as many as come.
     requests_per_second: int = 0
     requests_at_once: int = 100
     # Whether a browser sends the pages' cookies over https alone.

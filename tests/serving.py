@@ -37,10 +37,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(ini: str, database_url: str, folder: Path) -> Iterator[Server]:
+def served(ini: str | Path, database_url: str, folder: Path, *words: str) -> Iterator[Server]:
     """Serve an ini file of the checkout on a free port, named on the command line; end it at the end."""
     port = free_port()
-    command = [SCRIPTS / "pserve", ini, f"port={port}"]
+    command = [SCRIPTS / "pserve", ini, f"port={port}", *words]
     environment = {**os.environ, "MYAPP_DATABASE_URL": database_url}
     log = folder / "pserve.log"
     with log.open("wb") as output:

@@ -1,49 +1,86 @@
 """How many requests a caller may send: so many a second, and so many at once before that.
 
-Counted in memory by each process for itself, so with several processes a caller may send that many to each.
+Counted in memory, by all processes together that were forked from the one that made the application.
 """
 
 from __future__ import annotations
 
+import mmap
 import time
 from collections.abc import Callable
-from threading import Lock
 from typing import Any
 
 from pyramid.config import Configurator
 
+from myapp.db.shared import SharedLock
 from myapp.http.errors import RateLimited
 
-# More callers than that are forgotten as soon as they have nothing to wait for.
-_CALLERS_MAX = 10_000
 _ALLOWANCE = "myapp.http.allowance"
+# A caller is looked for in a row of eight places. Whoever has nothing to wait for leaves its place to others.
+_ROWS = 2_048
+_PLACES = 8
+
+
+class DueTimes:
+    """Until when each caller's requests would last if they came one in an interval; 0 for who is not there.
+
+    A place is a caller's hash, of 64 bits and the same in every forked process, and a time.
+    """
+
+    def __init__(self, rows: int = _ROWS) -> None:
+        self._rows = rows
+        size_bytes = 8 * rows * _PLACES
+        self._marks = memoryview(mmap.mmap(-1, size_bytes)).cast("q")
+        self._due_s = memoryview(mmap.mmap(-1, size_bytes)).cast("d")
+
+    def find(self, mark: int) -> tuple[int, float]:
+        """Return a caller's place and time, by the hash; the place is somebody else's until `note`."""
+        first = mark % self._rows * _PLACES
+        due_s = self._due_s[first : first + _PLACES].tolist()
+        try:
+            place = self._marks[first : first + _PLACES].tolist().index(mark)
+        except ValueError:
+            # Who is due first has least to lose: nothing, unless a whole row is ahead of its time.
+            return first + due_s.index(min(due_s)), 0.0
+        return first + place, due_s[place]
+
+    def note(self, mark: int, place: int, due_s: float) -> None:
+        """Give the place to the caller, with a new time."""
+        self._marks[place] = mark
+        self._due_s[place] = due_s
 
 
 class Allowance:
-    """The generic cell rate algorithm (ITU-T I.371): one time for each caller, and no timer."""
+    """The generic cell rate algorithm (ITU-T I.371): one time for each caller, and no timer.
 
-    def __init__(self, per_second: int, at_once: int, clock: Callable[[], float] = time.monotonic) -> None:
+    The clock must be the same in all processes, as Linux's monotonic one is.
+    """
+
+    def __init__(
+        self,
+        per_second: int,
+        at_once: int,
+        clock: Callable[[], float] = time.monotonic,
+        due_times: DueTimes | None = None,
+    ) -> None:
         self._interval_s = 1 / per_second
         # How far a caller may be ahead of one request in every interval.
         self._ahead_s = (at_once - 1) * self._interval_s
         self._clock = clock
-        self._lock = Lock()
-        self._due: dict[str, float] = {}
+        self._lock = SharedLock()
+        self._due_times = due_times or DueTimes()
 
     def wait_s(self, caller: str) -> float:
         """Count a request and return 0; or return the seconds after which it would be counted."""
+        mark = hash(caller)
         with self._lock:
             now = self._clock()
-            due = max(self._due.get(caller, now), now)
+            place, due = self._due_times.find(mark)
+            due = max(due, now)
             if due - now > self._ahead_s:
                 return due - now - self._ahead_s
-            self._forget(now)
-            self._due[caller] = due + self._interval_s
+            self._due_times.note(mark, place, due + self._interval_s)
             return 0.0
-
-    def _forget(self, now: float) -> None:
-        if len(self._due) >= _CALLERS_MAX:
-            self._due = {caller: due for caller, due in self._due.items() if due > now}
 
 
 def includeme(config: Configurator) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -16,6 +18,9 @@ from myapp.http.problems import MEDIA_TYPE, problem
 from myapp.ledger.errors import InvalidParameter, LedgerError
 from myapp.ledger.ids import new_id
 
+_BEAT_S = 1.0
+# A pulse is in the loop's map as if it were a socket.
+_NO_SOCKET = -1
 _UNREADABLE = "This is no HTTP request that can be read here"
 
 
@@ -63,11 +68,40 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     error_task_class = ProblemTask
 
 
-def make_server(app: Any, **settings: str) -> Any:
-    """Return waitress's server with strict connections, on every address that it listens on."""
+class Pulse:
+    """Something in waitress's loop that never has anything to read, but is asked at every turn.
+
+    A turn lasts a second at the most.
+    """
+
+    accepting = False
+
+    def __init__(self, beat: Callable[[], None]) -> None:
+        self._beat = beat
+        self._next_s = time.monotonic()
+
+    def readable(self) -> bool:
+        """Beat once a second."""
+        if (now_s := time.monotonic()) >= self._next_s:
+            self._next_s = now_s + _BEAT_S
+            self._beat()
+        return False
+
+    def writable(self) -> bool:
+        """Say that there is nothing to write."""
+        return False
+
+
+def make_server(app: Any, beat: Callable[[], None] | None = None, **settings: Any) -> Any:
+    """Return waitress's server with strict connections, on every address that it listens on.
+
+    `beat` is called by its loop, at once and then about every second.
+    """
     sockets: dict[int, Any] = {}
     server = create_server(app, map=sockets, **settings)
     for listener in sockets.values():
         if isinstance(listener, BaseWSGIServer):
             listener.channel_class = StrictChannel
+    if beat is not None:
+        sockets[_NO_SOCKET] = Pulse(beat)
     return server

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from webtest import TestApp
 
-from myapp.http.limiting import Allowance
+from myapp.db.shared import SharedNumbers
+from myapp.http.limiting import Allowance, DueTimes
 from tests.api.client import refused, send
 from tests.apps import close, make_app
 from tests.databases import Database
+from tests.lifecycle.forking import in_children
+
+BURST = 500
+PROCESSES = 3
 
 
 class Clock:
@@ -46,14 +52,46 @@ def test_one_caller_does_not_wait_for_another() -> None:
     assert [allowance.wait_s(caller) for caller in ("web", "shop", "web")] == [0, 0, 1]
 
 
-def test_who_has_nothing_to_wait_for_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("myapp.http.limiting._CALLERS_MAX", 10)
+def test_who_has_nothing_to_wait_for_leaves_its_place_to_others() -> None:
     clock = Clock()
-    allowance = Allowance(per_second=1, at_once=1, clock=clock)
+    allowance = Allowance(per_second=1, at_once=2, clock=clock, due_times=DueTimes(rows=1))
     for number in range(100):
-        allowance.wait_s(f"caller {number}")
+        assert [allowance.wait_s(f"caller {number}") for _ in range(3)] == [0, 0, 1]
         clock.now += 2
-    assert len(allowance._due) <= 10
+
+
+def test_where_nobody_has_a_place_to_leave_whoever_is_due_first_is_forgotten() -> None:
+    clock = Clock()
+    allowance = Allowance(per_second=1, at_once=1, clock=clock, due_times=DueTimes(rows=1))
+    for number in range(8):
+        assert allowance.wait_s(f"caller {number}") == 0
+        clock.now += 0.0625
+    assert allowance.wait_s("one more") == 0
+    assert [allowance.wait_s(f"caller {number}") for number in (1, 7, 0)] == [0.5625, 0.9375, 0]
+
+
+class Slow(DueTimes):
+    """Lets others come in between the look at a time and its change, if anybody can."""
+
+    def find(self, mark: int) -> tuple[int, float]:
+        found = super().find(mark)
+        os.sched_yield()
+        return found
+
+
+def test_processes_let_no_more_through_together_than_one_would_alone() -> None:
+    ready = SharedNumbers(["count"])
+    allowance = Allowance(per_second=1, at_once=BURST, clock=Clock(), due_times=Slow())
+
+    def send() -> int:
+        with ready.lock:
+            ready["count"] += 1
+        while ready["count"] < PROCESSES:
+            os.sched_yield()
+        return sum(allowance.wait_s("web") == 0 for _ in range(BURST))
+
+    assert sum(in_children(PROCESSES, send)) == BURST
+    assert allowance.wait_s("web") == 1
 
 
 @pytest.fixture

@@ -26,11 +26,24 @@ def fork() -> int:
 
 def in_child(work: Callable[[], Any]) -> Any:
     """Return what `work` returned in a forked child, which then ended with `os._exit`."""
+    return in_children(1, work)[0]
+
+
+def in_children(count: int, work: Callable[[], Any]) -> list[Any]:
+    """Return what `work` returned in each of several forked children, who were at it together."""
+    return [_listen(*child) for child in [_start(work) for _ in range(count)]]
+
+
+def _start(work: Callable[[], Any]) -> tuple[int, int]:
     reading, writing = os.pipe()
     pid = fork()
     if pid == 0:
         _answer(work, writing)
     os.close(writing)
+    return pid, reading
+
+
+def _listen(pid: int, reading: int) -> Any:
     with os.fdopen(reading) as answer:
         said = answer.read()
     _, status = os.waitpid(pid, 0)

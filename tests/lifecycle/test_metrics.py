@@ -8,6 +8,7 @@ from sqlalchemy import select
 from myapp.db import ConcurrencyConflict
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
+from tests.lifecycle.forking import in_child, in_children
 from tests.lifecycle.site import Site, at
 from tests.lifecycle.writes import core_insert, writing
 
@@ -76,3 +77,13 @@ def test_two_applications_of_one_process_count_for_themselves(serve: Serve) -> N
     one.ask("/read", "GET")
     name = 'myapp_db_attempts_total{mode="read",status="2xx"}'
     assert (metrics(one)[name], metrics(other).get(name)) == (1, None)
+
+
+def test_processes_count_together_and_what_the_dead_ones_did_stays(serve: Serve) -> None:
+    site = serve(with_metrics, at("/read", reading))
+    site.ask("/read", "GET")
+    assert in_children(3, lambda: [site.ask("/read", "GET") for _ in range(20)]) == [[200] * 20] * 3
+    for seen in (metrics(site), in_child(lambda: metrics(site))):
+        assert seen['myapp_db_attempts_total{mode="read",status="2xx"}'] == 61
+        assert seen['myapp_db_seconds_count{mode="read"}'] == 61
+        assert seen['myapp_db_statements_total{mode="read"}'] == 61

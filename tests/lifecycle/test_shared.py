@@ -1,0 +1,147 @@
+"""Numbers that forked processes have in common: exact, whoever is at it, and whoever is killed at it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+
+import pytest
+
+from myapp.db.shared import LOCK_FILE, SharedLock, SharedNumbers
+from myapp.db.shares import PROCESSES_MAX, Shares
+from tests.lifecycle.forking import fork, in_child, in_children
+
+TIMES = 300
+PROCESSES = 3
+
+
+def add(numbers: SharedNumbers[str]) -> None:
+    for _ in range(TIMES):
+        with numbers.lock:
+            seen = numbers["a"]
+            # Whoever else could come in here would come in now.
+            os.sched_yield()
+            numbers["a"] = seen + 1
+
+
+def add_together(numbers: SharedNumbers[str]) -> None:
+    with numbers.lock:
+        numbers["ready"] += 1
+    while numbers["ready"] < PROCESSES:
+        os.sched_yield()
+    threads = [Thread(target=add, args=(numbers,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_threads_and_processes_lose_nothing_of_what_they_add() -> None:
+    numbers = SharedNumbers(["a", "ready"])
+    numbers["a"] = 1
+    in_children(PROCESSES, lambda: add_together(numbers))
+    assert numbers.copy() == {"a": 1 + 2 * PROCESSES * TIMES, "ready": PROCESSES}
+
+
+def test_a_fork_while_a_thread_is_at_it_leaves_the_child_an_open_lock() -> None:
+    numbers, inside = SharedNumbers(["a"]), Event()
+
+    def hold() -> None:
+        with numbers.lock:
+            inside.set()
+            for _ in range(1_000):
+                os.sched_yield()
+
+    thread = Thread(target=hold)
+    thread.start()
+    inside.wait()
+    in_child(lambda: add(numbers))
+    thread.join()
+    assert numbers["a"] == TIMES
+
+
+def test_a_process_that_is_killed_lets_go_of_the_lock() -> None:
+    lock = SharedLock()
+    with child_that(lock.__enter__) as pid:
+        end(pid)
+        with lock:
+            pass
+
+
+def test_each_lock_is_a_lock_of_its_own() -> None:
+    held, free = SharedLock(), SharedLock()
+    with child_that(held.__enter__), free:
+        pass
+
+
+@contextmanager
+def child_that(work: object) -> Iterator[int]:
+    """Fork a child that does its work, and then waits until it is killed."""
+    reading, writing = os.pipe()
+    pid = fork()
+    if pid == 0:
+        try:
+            work()  # type: ignore[operator]
+            os.write(writing, b".")
+            signal.pause()
+        finally:
+            os._exit(1)
+    try:
+        assert os.read(reading, 1) == b"."
+        yield pid
+    finally:
+        os.close(reading)
+        os.close(writing)
+        end(pid)
+
+
+def end(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
+
+
+def test_what_a_process_has_counts_as_long_as_it_lives() -> None:
+    shares = Shares()
+    assert shares.total(5) == (5, 1)
+    with child_that(lambda: shares.tell(2)):
+        with child_that(lambda: shares.tell(40)) as other:
+            assert shares.total(5) == (47, 3)
+            assert in_child(lambda: shares.total(0)) == [42, 3]
+            end(other)
+            assert shares.total(5) == (7, 2)
+        with child_that(lambda: shares.tell(300)):
+            assert shares.total(5) == (307, 3)
+    assert shares.total(0) == (0, 1)
+
+
+def test_a_process_has_a_row_of_its_own_and_not_its_parents() -> None:
+    shares = Shares()
+    in_child(lambda: None)
+    shares.tell(5)
+    with child_that(lambda: shares.tell(2)):
+        assert shares.total(5) == (7, 2)
+
+
+def test_a_process_tells_its_newest_share_in_the_row_that_it_has() -> None:
+    shares = Shares()
+
+    def tell_often() -> None:
+        for share in range(2 * PROCESSES_MAX):
+            shares.tell(share)
+
+    with child_that(tell_often):
+        assert shares.total(0) == (2 * PROCESSES_MAX - 1, 2)
+
+
+def test_while_there_is_one_process_there_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LOCK_FILE, "descriptor", None)
+    shares, numbers = Shares(), SharedNumbers(["a"])
+    add(numbers)
+    shares.tell(3)
+    assert (shares.total(4), numbers["a"], LOCK_FILE.descriptor) == ((4, 1), TIMES, None)
