@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import frameworks, report, request_cost, throughput
+from benchmarks import frameworks, imports, report, request_cost, throughput
 from benchmarks.figures import Row
 
-ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS, *throughput.ROWS)
+ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS, *throughput.ROWS, *imports.ROWS)
 
 # The plot of all rows, for docs/performance.md.
 PICTURE = Path(__file__).parents[1] / "docs" / "benchmarks.svg"

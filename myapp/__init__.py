@@ -4,12 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pyramid.config import Configurator
-
-from myapp.ledger import ancestors
-from myapp.schema import require_current
-from myapp.settings import from_settings, with_environment
-
 
 def main(global_config: dict[str, str], **settings: Any) -> Any:
     """Return the WSGI application: PasteDeploy's entry point.
@@ -18,6 +12,13 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
         SystemExit: the database is not migrated; the message names the command to run.
         ConfigurationError: a setting is missing, unknown or unreadable.
     """
+    # Not above: whoever imports any part of the package runs this module, and would wait for all of them.
+    from pyramid.config import Configurator
+
+    from myapp.ledger import ancestors
+    from myapp.schema import require_current
+    from myapp.settings import from_settings, with_environment
+
     with Configurator(settings=with_environment(settings)) as config:
         config.registry["settings"] = from_settings(settings)
         config.include("myapp.db")  # request.dbsession and request.tm: the promise the rest stands on

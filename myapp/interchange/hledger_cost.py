@@ -27,6 +27,22 @@ def posted(transactions: Iterable[Transaction]) -> Iterable[Amount]:
     )
 
 
+def balances_as_it_stands(transaction: Transaction) -> bool:
+    """Tell whether all postings are real and sum to zero without a price; False may be too hasty.
+
+    Most transactions do, and whole numbers tell it: amounts are added up that have the same decimals.
+    """
+    totals: dict[tuple[str, int], int] = {}
+    for posting in transaction.tpostings:
+        if posting.ptype != "RegularPosting":
+            return False
+        for amount in posting.pamount:
+            quantity = amount.aquantity
+            alike = amount.acommodity, quantity.decimal_places
+            totals[alike] = totals.get(alike, 0) + quantity.decimal_mantissa
+    return not any(totals.values())
+
+
 def check_balanced(transaction: Transaction, journal_precisions: Mapping[str, int]) -> None:
     """Accept a transaction whose real postings, and whose balanced virtual ones, each sum to zero at cost.
 

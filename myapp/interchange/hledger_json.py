@@ -7,9 +7,10 @@ need not balance, `(account)`, which those balances count. Comments, statuses an
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from functools import cache
 
 from myapp.interchange.conversion import converted
-from myapp.interchange.hledger_cost import check_balanced, posted, precisions
+from myapp.interchange.hledger_cost import balances_as_it_stands, check_balanced, posted, precisions
 from myapp.interchange.hledger_shape import Transaction, decode
 from myapp.interchange.journal import Entry, Journal, JournalError, ReadOptions, Record, located
 from myapp.interchange.names import account_path, asset_code, metadata, words
@@ -24,17 +25,27 @@ def read(data: bytes, options: ReadOptions) -> Journal:
         JournalError: for anything that is not a balanced journal in that form.
     """
     transactions = decode(data)
-    displayed = precisions(posted(transactions))
+
+    @cache
+    def displayed() -> dict[str, int]:
+        return precisions(posted(transactions))
+
     records = []
     for index, transaction in enumerate(transactions):
-        with located(f"index {index}"):
-            check_balanced(transaction, displayed)
-            records.append(_record(f"index {index}", transaction, options))
+        where = f"index {index}"
+        with located(where):
+            whole = balances_as_it_stands(transaction)
+            if not whole:
+                check_balanced(transaction, displayed())
+            entries = tuple(_entries(transaction, options))
+            # Nothing is lacking in a transaction that balances without any price.
+            entries = entries if whole else converted(entries, CONVERSION_ACCOUNT)
+            records.append(_record(where, transaction, entries))
     kept = tuple(record for record in records if record.entries)
     return Journal(kept, account_types={}, skipped=len(records) - len(kept))
 
 
-def _record(where: str, transaction: Transaction, options: ReadOptions) -> Record:
+def _record(where: str, transaction: Transaction, entries: tuple[Entry, ...]) -> Record:
     return Record(
         where=where,
         effective_at=datetime.combine(transaction.tdate, time.min, UTC),
@@ -42,7 +53,7 @@ def _record(where: str, transaction: Transaction, options: ReadOptions) -> Recor
         # hledger's codes need not be unique, as references must be: they become metadata.
         reference=None,
         metadata=metadata(_labels(transaction)),
-        entries=converted(tuple(_entries(transaction, options)), CONVERSION_ACCOUNT),
+        entries=entries,
     )
 
 

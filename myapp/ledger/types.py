@@ -14,6 +14,8 @@ from sqlalchemy.types import TypeEngine
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+# Made once: json.dumps makes one for each value that it is given options with.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 # 64 bits on both; SQLite's STRICT tables know no BIGINT.
 Int64 = BigInteger().with_variant(Integer(), "sqlite")
@@ -108,4 +110,4 @@ class Flag(TypeDecorator[bool]):
 
 def dump_document(value: Mapping[str, Any] | list[Any]) -> str:
     """Return a JSON value as text, the same text for the same value."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return _ENCODER.encode(value)

@@ -11,7 +11,7 @@ from tests.databases import Database
 
 
 def test_the_ini_file_of_the_folder_is_the_default(folder: Path) -> None:
-    shell = Shell(folder)
+    shell = InProcess(folder)
     assert shell.succeed("myapp", "migrate") == ""
     assert (folder / "myapp.sqlite").is_file()
     assert shell.succeed("myapp", "key", "list") == ""

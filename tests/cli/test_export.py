@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from webtest import TestApp
 
-from tests.apps import close, make_app
-from tests.cli.conftest import TIMEOUT_S, Shell, assert_one_line
+from tests.cli.conftest import InProcess, Shell, assert_one_line
 from tests.databases import Database
 from tests.interchange import living_books
 from tests.interchange.exports import export, hledger_check
@@ -24,12 +18,11 @@ EXPORT = ("myapp", "export", "--ledger", "books", "--format")
 
 
 @pytest.fixture
-def app(database: Database) -> Iterator[TestApp]:
-    made = make_app(database)
-    made.post_json("/v1/ledgers", {"name": "books"}, status=201)
-    living_books.fill(made)
-    yield made
-    close(made)
+def app(app: TestApp) -> TestApp:
+    """Return the service with books in which everything has happened."""
+    app.post_json("/v1/ledgers", {"name": "books"}, status=201)
+    living_books.fill(app)
+    return app
 
 
 def test_a_file_is_what_the_service_answers(shell: Shell, folder: Path, app: TestApp) -> None:
@@ -88,34 +81,11 @@ def test_a_link_is_followed_and_a_device_written_to(shell: Shell, folder: Path, 
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-def test_a_terminal_sees_a_bar_and_the_file_does_not(process_shell: Shell, app: TestApp) -> None:
-    ours, theirs = pty.openpty()
-    done = subprocess.run(
-        [Path(sys.executable).with_name("myapp"), *EXPORT[1:], "csv"],
-        cwd=process_shell.folder,
-        env={**os.environ, **process_shell.environment, "TERM": "xterm"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=theirs,
-        timeout=TIMEOUT_S,
-        check=True,
-    )
-    os.close(theirs)
-    shown = b""
-    while chunk := _read(ours):
-        shown += chunk
-    os.close(ours)
-    assert b"Exporting" in shown
-    assert b"14/14" in shown
-    assert done.stdout == export(app, "csv").body
-
-
-def _read(terminal: int) -> bytes:
-    # Linux says so when nobody has the other end open any more.
-    try:
-        return os.read(terminal, 65_536)
-    except OSError:
-        return b""
+def test_a_terminal_sees_a_bar_and_the_file_does_not(shell: InProcess, app: TestApp) -> None:
+    told, screen = shell.watch(*EXPORT, "csv")
+    assert "Exporting" in screen
+    assert "14/14" in screen
+    assert told.encode() == export(app, "csv").body
 
 
 def test_a_folder_that_is_not_there_is_one_line(shell: Shell, app: TestApp) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
-from tests.apps import close, make_app
 from tests.cli.conftest import Shell
-from tests.databases import Database
 from tests.interchange.imports import document, record
 
 JOURNAL = document(record(1251), record(101))
@@ -22,13 +19,6 @@ def journal(folder: Path) -> Path:
     path = folder / "journal.json"
     path.write_bytes(JOURNAL)
     return path
-
-
-@pytest.fixture
-def app(database: Database) -> Iterator[TestApp]:
-    made = make_app(database)
-    yield made
-    close(made)
 
 
 def cash(app: TestApp) -> str:
@@ -98,6 +88,7 @@ def test_a_ledger_that_cannot_be_named_so_is_one_line(shell: Shell, journal: Pat
     assert "[a-z0-9]" in shell.fail(*IMPORT[:-1], "My Books")
 
 
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_a_process_of_its_own_imports_and_refuses_the_same(process_shell: Shell, journal: Path) -> None:
     assert process_shell.succeed(*IMPORT).startswith("Imported 2")
     journal.write_bytes(document(record(), {}))

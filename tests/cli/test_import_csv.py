@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
-from tests.apps import close, make_app
-from tests.cli.conftest import TIMEOUT_S, Shell
-from tests.databases import Database
+from tests.cli.conftest import TIMEOUT_S, InProcess, Shell
 
 BANK = "Tag,Text,Betrag\r\n2024-02-28,Gehalt,100.00\r\n2024-02-29,Miete,-60.00\r\n"
 JOURNAL = (
@@ -32,13 +28,6 @@ def bank(folder: Path) -> Path:
     path = folder / "bank.csv"
     path.write_text(BANK)
     return path
-
-
-@pytest.fixture
-def app(database: Database) -> Iterator[TestApp]:
-    made = make_app(database)
-    yield made
-    close(made)
 
 
 def balance(app: TestApp, account: str = "assets:bank") -> str:
@@ -115,61 +104,42 @@ def test_a_suffix_that_nobody_reads_asks_for_the_format(shell: Shell, bank: Path
     assert "--format" in shell.fail("myapp", "import", "bank.txt", "--ledger", "books")
 
 
-def begin(shell: Shell, stderr: int, *command: str) -> subprocess.Popen[bytes]:
-    """Start the command in a process of its own, with a standard error of the test's."""
+def test_a_terminal_sees_how_far_it_is(shell: InProcess, bank: Path) -> None:
+    told, screen = shell.watch(*IMPORT, *COLUMNS, *ACCOUNTS)
+    assert told.startswith("Imported 2")
+    assert "Writing" in screen
+    assert "2/2" in screen
+
+
+def test_nobody_else_sees_a_bar(shell: Shell, bank: Path) -> None:
+    # What asks rich for colours must not make it draw into a file.
+    forced = {"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}
+    assert shell.succeed(*IMPORT, *COLUMNS, *ACCOUNTS, **forced).startswith("Imported 2")
+
+
+def begun(shell: Shell, *command: str) -> subprocess.Popen[bytes]:
+    """Start the command in a process of its own, which an interrupt ends."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MYAPP_")}
-    environment = {**inherited, **shell.environment, "TERM": "xterm", "COLUMNS": "100"}
-    script = Path(sys.executable).with_name(command[0])
     return subprocess.Popen(
-        [script, *command[1:]],
+        [Path(sys.executable).with_name(command[0]), *command[1:]],
         cwd=shell.folder,
-        env=environment,
+        env={**inherited, **shell.environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=stderr,
+        stderr=subprocess.PIPE,
         # Where the tests themselves run in the background, an interrupt is ignored, and so by their children.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
-def shown(terminal: int) -> bytes:
-    """Return all that a terminal is shown, until nobody can write to it any more."""
-    parts = []
-    try:
-        while part := os.read(terminal, 4096):
-            parts.append(part)
-    except OSError:
-        # Linux says so in this way.
-        pass
-    finally:
-        os.close(terminal)
-    return b"".join(parts)
-
-
-def test_a_terminal_sees_how_far_it_is(process_shell: Shell, bank: Path) -> None:
-    terminal, end = pty.openpty()
-    process = begin(process_shell, end, *IMPORT, *COLUMNS, *ACCOUNTS)
-    os.close(end)
-    bar = shown(terminal)
-    assert process.communicate(timeout=TIMEOUT_S)[0].startswith(b"Imported 2")
-    assert process.returncode == 0
-    assert b"Writing" in bar
-    assert b"2/2" in bar
-
-
-def test_nobody_else_sees_a_bar(process_shell: Shell, bank: Path) -> None:
-    # What asks rich for colours must not make it draw into a file.
-    forced = {"FORCE_COLOR": "1", "TTY_COMPATIBLE": "1"}
-    assert process_shell.succeed(*IMPORT, *COLUMNS, *ACCOUNTS, **forced).startswith("Imported 2")
-
-
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_an_interrupted_import_says_so_and_keeps_nothing(
     process_shell: Shell, folder: Path, app: TestApp
 ) -> None:
     # The command waits for the rest of a pipe, so it is interrupted for certain.
     pipe = folder / "pipe.csv"
     os.mkfifo(pipe)
-    process = begin(process_shell, subprocess.PIPE, "myapp", "import", "pipe.csv", "--ledger", "books")
+    process = begun(process_shell, "myapp", "import", "pipe.csv", "--ledger", "books")
     with pipe.open("wb"):
         process.send_signal(signal.SIGINT)
         out, error = process.communicate(timeout=TIMEOUT_S)

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
-from tests.apps import close, make_app
 from tests.cli.conftest import Shell
-from tests.databases import Database
 from tests.interchange.imports import LEDGER
 from tests.interchange.journal_data import expected_balances, needs_data
 from tests.interchange.test_importing import OPTIONS, assert_balances, every_journal
-
-
-@pytest.fixture
-def app(database: Database) -> Iterator[TestApp]:
-    made = make_app(database)
-    yield made
-    close(made)
 
 
 @needs_data

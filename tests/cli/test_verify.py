@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 
-from tests.cli.conftest import TIMEOUT_S, Shell, assert_one_line
+from tests.cli.conftest import InProcess, Shell, assert_one_line
 from tests.databases import Database
 from tests.interchange.imports import document, record
 
@@ -18,7 +15,7 @@ VERIFY = ("myapp", "verify")
 
 
 @pytest.fixture
-def books(shell: Shell, folder: Path) -> Shell:
+def books(shell: InProcess, folder: Path) -> InProcess:
     """Return a shell on a database with books in two ledgers."""
     (folder / "journal.json").write_bytes(document(record(1251), record(101)))
     for name in ("first", "second"):
@@ -98,25 +95,6 @@ def test_nobody_has_to_wait_for_it(books: Shell, database: Database) -> None:
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-def test_progress_is_shown_on_a_terminal_alone(books: Shell, database: Database) -> None:
+def test_progress_is_shown_on_a_terminal_alone(books: InProcess) -> None:
     assert "Verifying" not in books.succeed(*VERIFY)
-    assert "Verifying" in on_a_terminal(books, database)
-
-
-def on_a_terminal(shell: Shell, database: Database) -> str:
-    """Return what somebody who watches sees on standard error."""
-    watched, terminal = os.openpty()
-    script = Path(sys.executable).with_name("myapp")
-    subprocess.run(
-        [sys.executable, str(script), *VERIFY[1:]],
-        cwd=shell.folder,
-        env={**os.environ, "MYAPP_DATABASE_URL": database.url},
-        stdout=subprocess.DEVNULL,
-        stderr=terminal,
-        timeout=TIMEOUT_S,
-        check=True,
-    )
-    os.close(terminal)
-    shown = os.read(watched, 65_536).decode()
-    os.close(watched)
-    return shown
+    assert "Verifying" in books.watch(*VERIFY)[1]

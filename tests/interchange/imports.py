@@ -57,8 +57,8 @@ def send(
     return app.post(address, data, headers={**given, **(headers or {})}, status=status)
 
 
-def pages(app: TestApp, what: str, limit: int = 7) -> Iterator[Json]:
-    """Yield the pages of a list; small ones, so that there are several."""
+def pages(app: TestApp, what: str, limit: int = 50) -> Iterator[Json]:
+    """Yield the pages of a list; small ones, so that long books have several."""
     cursor: dict[str, str] = {}
     seen: set[str] = set()
     while True:

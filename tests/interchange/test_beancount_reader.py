@@ -15,6 +15,7 @@ from myapp.interchange.beancount import read
 from myapp.interchange.demo import demo_journal
 from myapp.interchange.journal import Journal, JournalError, ReadOptions
 from myapp.interchange.readers import READERS
+from tests.interchange.generated import every_seed, generated
 from tests.interchange.journal_data import (
     assert_balances,
     balances,
@@ -73,13 +74,12 @@ def test_every_journal_of_beancount_is_found() -> None:
     assert len(journals("beancount/*.beancount")) == 1
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@every_seed
 def test_balances_of_generated_books_equal_those_of_beancount(seed: int) -> None:
-    text = demo_journal(seed)
-    expected = beancount_balances(text.decode())
+    books = generated(seed)
 
-    assert len(expected) > 40
-    assert_balances(read(text, ReadOptions()), expected, CONVERSION_ACCOUNT)
+    assert len(books.balances) > 40
+    assert_balances(read(books.journal, ReadOptions()), books.balances, CONVERSION_ACCOUNT)
 
 
 def test_what_a_pad_generates_is_included() -> None:

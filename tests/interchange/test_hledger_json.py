@@ -515,7 +515,7 @@ def places(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int
     ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(places(SEED)), anything), min_size=1, max_size=3))
 def test_nothing_but_a_refusal_comes_out_of_a_changed_journal(changes: list[tuple[Any, Any]]) -> None:
     document: Any = copy.deepcopy(SEED)
@@ -531,13 +531,13 @@ def test_nothing_but_a_refusal_comes_out_of_a_changed_journal(changes: list[tupl
     accept_or_refuse(json.dumps(document).encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(anything)
 def test_nothing_but_a_refusal_comes_out_of_any_json(document: object) -> None:
     accept_or_refuse(json.dumps([document]).encode())
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.binary(max_size=60), st.integers(0, len(json.dumps(SEED))), st.integers(0, 60))
 def test_nothing_but_a_refusal_comes_out_of_any_bytes(junk: bytes, start: int, length: int) -> None:
     data = json.dumps(SEED).encode()

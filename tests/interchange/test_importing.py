@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from webtest import TestApp
 
-from myapp.interchange.demo import demo_journal
+from tests.interchange.generated import every_seed, generated
 from tests.interchange.imports import balances, listed, send
 from tests.interchange.journal_data import (
     Balances,
-    beancount_balances,
     expected_balances,
     journals,
     needs_data,
@@ -60,12 +59,12 @@ def test_every_journal_is_found() -> None:
     assert len(journals("beancount/*.beancount")) == 1
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@every_seed
 def test_balances_of_generated_books_equal_those_of_beancount(app: TestApp, seed: int) -> None:
     pytest.importorskip("beancount", reason="beancount is an optional extra")
-    data = demo_journal(seed)
-    send(app, data, status=201, format="beancount")
-    assert_balances(app, beancount_balances(data.decode()))
+    books = generated(seed)
+    send(app, books.journal, status=201, format="beancount")
+    assert_balances(app, books.balances)
 
 
 @needs_data

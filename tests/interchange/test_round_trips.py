@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 from webtest import TestApp
 
-from myapp.interchange.demo import demo_journal
 from tests.interchange.exports import (
     beancount_balances,
     export,
     hledger_balances,
     hledger_check,
 )
+from tests.interchange.generated import every_seed, generated
 from tests.interchange.imports import balances, send
 from tests.interchange.journal_data import Balances, expected_balances, journals, needs_data
-from tests.interchange.journal_data import beancount_balances as balances_of_beancount
 from tests.interchange.test_importing import CONVERSION_ACCOUNTS, FORMATS, OPTIONS
 from tests.interchange.test_ndjson import OTHER, assert_green, take_in
 
@@ -57,10 +56,10 @@ def test_a_journal_comes_out_as_it_went_in(app: TestApp, path: Path) -> None:
     assert_round_trips(app, expected_balances(path))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
+@every_seed
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_generated_books_come_out_as_they_went_in(app: TestApp, seed: int) -> None:
     pytest.importorskip("beancount", reason="beancount is an optional extra")
-    data = demo_journal(seed)
-    send(app, data, status=201, format="beancount")
-    assert_round_trips(app, balances_of_beancount(data.decode()))
+    books = generated(seed)
+    send(app, books.journal, status=201, format="beancount")
+    assert_round_trips(app, books.balances)

@@ -25,8 +25,8 @@ from tests.interchange import living_books
 from tests.interchange.imports import ADDRESS, LEDGER
 from tests.interchange.odd_books import NOW
 
-FEW, MANY = 1_000, 10_000
-# Within a few kilobytes of the same; were the rows kept, it would be ten times as much.
+FEW, MANY = 1_000, 4_000
+# Within a few kilobytes of the same; were the rows kept, it would be four times as much.
 GROWTH_MAX = 1.5
 
 

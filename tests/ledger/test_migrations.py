@@ -15,7 +15,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 from myapp import main
 from myapp.db import DbSettings, SessionFactory, make_engine, unit_of_work
 from myapp.ledger.tables import Base
-from myapp.schema import downgrade, is_current, upgrade
+from myapp.schema import downgrade, is_current, revision_of, upgrade
 from myapp.security import keys
 from tests.databases import Database, sqlite_database
 from tests.ledger.books import assert_unbroken, make_ledger, now, post, postings, transfer
@@ -49,15 +49,25 @@ def test_up_down_and_up_again(empty_database: Database) -> None:
         assert tables(empty_database) == set()
 
 
+def told(database: Database) -> tuple[str, bool]:
+    """Return the revision that we read, and whether we take it for the newest; Alembic itself wrote it."""
+    with connected(database) as connection:
+        return revision_of(connection), is_current(connection)
+
+
 def test_every_step_can_be_taken_back_and_again(empty_database: Database) -> None:
+    assert told(empty_database) == ("", False)
     for number, revision in enumerate(REVISIONS):
         upgrade(empty_database.url, revision)
         after = definitions(empty_database)
         downgrade(empty_database.url, "base" if number == 0 else REVISIONS[number - 1])
         upgrade(empty_database.url, revision)
         assert definitions(empty_database) == after
-    with connected(empty_database) as connection:
-        assert is_current(connection)
+        assert told(empty_database) == (revision, revision == REVISIONS[-1])
+    upgrade(empty_database.url)
+    assert told(empty_database) == (REVISIONS[-1], True)
+    downgrade(empty_database.url, "base")
+    assert told(empty_database) == ("", False)
 
 
 def test_the_books_survive_the_step_that_does_not_concern_them(database: Database) -> None:

@@ -1,0 +1,19 @@
+"""What a command says of an error that is no defect of ours."""
+
+from __future__ import annotations
+
+from pyramid.exceptions import ConfigurationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from myapp.interchange.journal import JournalError
+from myapp.ledger.backup import BackupError
+from myapp.ledger.errors import LedgerError
+
+
+def told(error: Exception) -> str | None:
+    """Return the sentence that tells the error; None for one that nobody foresaw."""
+    if isinstance(error, (LedgerError, JournalError, BackupError, ConfigurationError, OSError)):
+        return str(error)
+    if isinstance(error, SQLAlchemyError):
+        return str(getattr(error, "orig", None) or error)
+    return None
