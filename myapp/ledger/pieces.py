@@ -193,17 +193,14 @@ def _recorded_at(kit: Kit, rows: FromClause) -> ColumnElement[Any]:
     return func.coalesce(rows.c.recorded_at, kit.now, type_=Instant()).label("recorded_at")
 
 
-def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause) -> Insert:
-    """Record the postings, each with the version and the balance that it left behind.
+def insert_postings(
+    kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause, days: FromClause
+) -> Insert:
+    """Record the postings, each with the version, the balance and the day's totals that it left behind.
 
-    `rows` are the resolved balances, `balances` and `transactions` what the write made of them.
+    `rows` are the resolved balances; `balances`, `transactions` and `days` what the write made of them.
     """
     postings = kit.rows(POSTINGS)
-    same_balance = and_(
-        balances.c.ledger_id == rows.c.ledger_id,
-        balances.c.account_id == rows.c.account_id,
-        balances.c.asset == rows.c.asset,
-    )
     values = (
         select(
             rows.c.ledger_id,
@@ -216,11 +213,15 @@ def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactio
             balances.c.debits - balances.c.credits - postings.c.remaining,
             transactions.c.effective_at,
             transactions.c.recorded_at,
+            postings.c.day,
+            days.c.debits - postings.c.later_debits,
+            days.c.credits - postings.c.later_credits,
         )
         .select_from(postings)
         .join(rows, rows.c.number == postings.c.number, isouter=kit.outer)
-        .join(balances, same_balance, isouter=kit.outer)
+        .join(balances, _same_balance(balances, rows), isouter=kit.outer)
         .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
+        .join(days, and_(_same_balance(days, rows), days.c.day == postings.c.day), isouter=kit.outer)
         .where(true())
     )
     columns = [
@@ -234,9 +235,16 @@ def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactio
         "balance",
         "effective_at",
         "recorded_at",
+        "day",
+        "day_debits",
+        "day_credits",
     ]
     statement: Insert = kit.insert(POSTING).from_select(columns, values)
     return statement
+
+
+def _same_balance(some: FromClause, rows: FromClause) -> ColumnElement[bool]:
+    return and_(*(some.c[name] == rows.c[name] for name in ("ledger_id", "account_id", "asset")))
 
 
 def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> Insert:

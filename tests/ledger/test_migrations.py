@@ -20,7 +20,7 @@ from myapp.security import keys
 from tests.databases import Database, sqlite_database
 from tests.ledger.books import assert_unbroken, make_ledger, now, post, postings, transfer
 
-REVISIONS = ["0001", "0002", "0003"]
+REVISIONS = ["0001", "0002", "0003", "0004"]
 
 
 @contextmanager
