@@ -41,7 +41,7 @@ NOT_NEGATIVE = "day_debits >= 0 AND day_credits >= 0"
 def upgrade() -> None:
     """Add the columns with what the journal says, and find postings by day."""
     if op.get_bind().dialect.name == "sqlite":
-        _remake_on_sqlite(f"INSERT INTO posting ({KEPT}, {', '.join(ADDED)}) {_filled(SQLITE_DAY)}", ADDED)
+        _remake_on_sqlite(_filled(SQLITE_DAY), ADDED)
     else:
         _fill_on_postgresql()
     op.create_index(op.f(BY_DAY[0]), "posting", BY_DAY[1], unique=False)
@@ -51,7 +51,7 @@ def downgrade() -> None:
     """Drop the columns; they say nothing that the others do not."""
     op.drop_index(op.f(BY_DAY[0]), table_name="posting")
     if op.get_bind().dialect.name == "sqlite":
-        _remake_on_sqlite(f"INSERT INTO posting ({KEPT}) SELECT {KEPT} FROM posting_before")
+        _remake_on_sqlite(f"SELECT {KEPT} FROM posting_before")  # noqa: S608
         return
     for name in ADDED:
         op.drop_column("posting", name)
@@ -83,14 +83,14 @@ def _fill_on_postgresql() -> None:
     op.execute("ALTER TABLE posting ENABLE TRIGGER posting_is_append_only")
 
 
-def _remake_on_sqlite(fill: str, added: tuple[str, ...] = ()) -> None:
+def _remake_on_sqlite(rows: str, added: tuple[str, ...] = ()) -> None:
     """Make the table anew, because SQLite adds no column that must have a value, and copy the rows."""
     for event in ("update", "delete"):
         op.execute(f"DROP TRIGGER posting_refuses_{event}")
     op.drop_index(op.f(BY_TIME[0]), table_name="posting")
     op.rename_table("posting", "posting_before")
     _create_on_sqlite(added)
-    op.execute(fill)
+    op.execute(f"INSERT INTO posting ({', '.join((KEPT, *added))}) {rows}")
     op.drop_table("posting_before")
     op.create_index(op.f(BY_TIME[0]), "posting", BY_TIME[1], unique=False)
     for event in ("UPDATE", "DELETE"):

@@ -1,22 +1,23 @@
 """Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time.
 
-As of an effective time alone it is a short sum of day totals, and so is what took effect within a period. As
-known at a time alone it is the balance that the last posting by then left behind. On both axes at once, and
-for debits and credits apart as they were known, the postings recorded by then are summed.
+As of an effective time it is a short sum of day totals, and so is what took effect within a period. On both
+axes at once the totals of each day are those that were known then, and so it is for debits and credits apart.
+As known at a time alone it is the balance that the last posting by then left behind. No sum is over postings,
+but for the part of a day at an edge that is within it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, case, cast, func, null, select, union_all
 from sqlalchemy.orm import Session
 
 from myapp.ledger.days import days_of
-from myapp.ledger.known import versions_at
+from myapp.ledger.known import balances_left, days_left, is_found, versions_at
 from myapp.ledger.tables import Balance, BalanceDay, Posting, Transaction
 from myapp.ledger.types import Int64
 
@@ -34,6 +35,9 @@ class AsOf:
 
 
 _PRESENT = AsOf()
+Amounts = Mapping[str, ColumnElement[int]]
+# What is wanted of some debits and credits, by name.
+Wanted = Callable[[Any, Any], Amounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +63,9 @@ def nets(scope: Scope, as_of: AsOf | None) -> Select[Any]:
     if as_of is None or as_of == _PRESENT:
         return _present(scope)
     if as_of.known_at is not None and as_of.at is None and as_of.since is None:
-        return _balances_left(scope, versions_at(scope.of, as_of.known_at))
-    summed = totals(scope, as_of).subquery("summed")
-    net = (summed.c.debits - summed.c.credits).label("net")
-    return select(summed.c.account_id, summed.c.asset, net).where(summed.c.postings > 0)
+        return balances_left(scope.of, versions_at(scope.of, as_of.known_at))
+    summed = _summed(scope, as_of, _net).subquery("summed")
+    return select(summed.c.account_id, summed.c.asset, summed.c.net).where(summed.c.net.is_not(None))
 
 
 def _present(scope: Scope) -> Select[Any]:
@@ -72,21 +75,13 @@ def _present(scope: Scope) -> Select[Any]:
 
 
 def totals(scope: Scope, as_of: AsOf) -> Select[Any]:
-    """Select account_id, asset, debits, credits, the number of parts that were summed, and the version.
+    """Select account_id, asset, debits, credits and the version; both sides are NULL where nothing moved.
 
     The version is the one known then, NULL where the newest is.
     """
     if as_of == _PRESENT:
         raise ValueError("The present is no sum: it stands in the balances.")
-    parts = _by_day(scope, as_of) if as_of.known_at is None else _by_posting(scope, as_of, as_of.known_at)
-    return select(
-        parts.c.account_id,
-        parts.c.asset,
-        cast(func.sum(parts.c.debits), Int64).label("debits"),
-        cast(func.sum(parts.c.credits), Int64).label("credits"),
-        func.count(parts.c.debits).label("postings"),
-        func.max(parts.c.version).label("version"),
-    ).group_by(parts.c.account_id, parts.c.asset)
+    return _summed(scope, as_of, _apart)
 
 
 def totals_as_of(
@@ -103,44 +98,52 @@ def net_as_of(session: Session, scope: Scope, as_of: AsOf) -> int:
     return 0 if row is None else int(row.net)
 
 
-def _balances_left(scope: Scope, known: CTE) -> Select[Any]:
-    # Looked up one by one, because a join may be made by reading the whole journal.
-    left = (
-        select(Posting.balance)
-        .where(
-            *scope.of(Posting),
-            Posting.account_id == known.c.account_id,
-            Posting.asset == known.c.asset,
-            Posting.version == known.c.version,
-        )
-        .correlate(known)
-        .scalar_subquery()
-    )
-    found = and_(known.c.size == 0, known.c.version > 0)
-    return select(known.c.account_id, known.c.asset, left.label("net")).where(found)
+def _net(debits: Any, credits_: Any) -> Amounts:
+    return {"net": debits - credits_}
 
 
-def _by_posting(scope: Scope, as_of: AsOf, known_at: datetime) -> Any:
-    # What took effect outside counts for nothing, but the version that was known stays the same.
-    inside = _bounds(Posting.effective_at, as_of.since, as_of.at)
-    amount = case((and_(*inside), Posting.amount)) if inside else Posting.amount
-    columns = (Posting.account_id, Posting.asset, *_sides(amount), Posting.version)
-    return select(*columns).where(*scope.of(Posting), Posting.recorded_at <= known_at).subquery()
+def _apart(debits: Any, credits_: Any) -> Amounts:
+    return {"debits": debits, "credits": credits_}
 
 
-def _by_day(scope: Scope, as_of: AsOf) -> Any:
+def _summed(scope: Scope, as_of: AsOf, wanted: Wanted) -> Select[Any]:
+    parts = union_all(*_parts(scope, as_of, wanted)).subquery("parts")
+    names = wanted(BalanceDay.debits, BalanceDay.credits)
+    return select(
+        parts.c.account_id,
+        parts.c.asset,
+        *(cast(func.sum(parts.c[name]), Int64).label(name) for name in names),
+        func.max(parts.c.version).label("version"),
+    ).group_by(parts.c.account_id, parts.c.asset)
+
+
+def _parts(scope: Scope, as_of: AsOf, wanted: Wanted) -> Iterator[Select[Any]]:
     days = days_of(as_of.since, as_of.at)
+    whole = _bounds(BalanceDay.day, days.first, days.last)
     newest = cast(null(), Int64).label("version")
-    columns = (BalanceDay.account_id, BalanceDay.asset, BalanceDay.debits, BalanceDay.credits, newest)
-    whole = select(*columns).where(*scope.of(BalanceDay), *_bounds(BalanceDay.day, days.first, days.last))
-    if not days.edges:
-        return whole.subquery()
-    return union_all(whole, *(_of_edge(scope, *edge).add_columns(newest) for edge in days.edges)).subquery()
+    edges = (_of_edge(scope, edge, wanted).add_columns(newest) for edge in days.edges)
+    if as_of.known_at is None:
+        now = _of(BalanceDay, wanted(BalanceDay.debits, BalanceDay.credits))
+        yield now.where(*scope.of(BalanceDay), *whole).add_columns(newest)
+        yield from edges
+        return
+    known = versions_at(scope.of, as_of.known_at)
+    left = wanted(Posting.day_debits, Posting.day_credits)
+    yield days_left(scope.of, known, whole, left).add_columns(newest)
+    yield from (edge.where(Posting.recorded_at <= as_of.known_at) for edge in edges)
+    # What took effect outside counts for nothing, but the version that was known stays the same.
+    nothing = (cast(null(), Int64).label(name) for name in left)
+    yield select(known.c.account_id, known.c.asset, *nothing, known.c.version).where(is_found(known))
 
 
-def _of_edge(scope: Scope, start: datetime, end: datetime) -> Select[Any]:
-    columns: list[Any] = [Posting.account_id, Posting.asset, *_sides(Posting.amount)]
-    part = select(*columns).where(*scope.of(Posting))
+def _of(table: Any, amounts: Amounts) -> Select[Any]:
+    columns: list[Any] = [table.account_id, table.asset]
+    return select(*columns, *(amount.label(name) for name, amount in amounts.items()))
+
+
+def _of_edge(scope: Scope, edge: tuple[datetime, datetime], wanted: Wanted) -> Select[Any]:
+    start, end = edge
+    part = _of(Posting, wanted(*_sides(Posting.amount))).where(*scope.of(Posting))
     if scope.account_ids is not None:
         return part.where(*_bounds(Posting.effective_at, start, end))
     # Postings are found by time on one account alone. Of a whole ledger, its transactions lead to them.
@@ -158,5 +161,4 @@ def _bounds(column: Any, lowest: Any, highest: Any) -> list[ColumnElement[bool]]
 
 
 def _sides(amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    debits = case((amount > 0, amount), (amount < 0, 0)).label("debits")
-    return debits, case((amount < 0, -amount), (amount > 0, 0)).label("credits")
+    return case((amount > 0, amount), else_=0), case((amount < 0, -amount), else_=0)
