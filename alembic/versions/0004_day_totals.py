@@ -1,8 +1,8 @@
-"""Each posting gets its effective day, and the totals of that day as it left them.
+"""Each posting gets its effective day and the totals of that day as it left them, each day its last version.
 
 So what a day's totals were at any time is found by version, and never summed. The rows that are there get
-theirs from window functions. For that, the journal's triggers are off within the one transaction: nobody else
-ever sees the table without them.
+theirs from what the journal says. For that, its triggers are off within the one transaction: nobody else ever
+sees the table without them.
 """
 
 from __future__ import annotations
@@ -36,25 +36,43 @@ BY_DAY = (
 SQLITE_DAY = "effective_at / 86400000000 - (effective_at % 86400000000 < 0)"
 POSTGRESQL_DAY = "CAST(floor(extract(epoch FROM effective_at) / 86400) AS bigint)"
 NOT_NEGATIVE = "day_debits >= 0 AND day_credits >= 0"
+DAY_COLUMNS = "ledger_id, account_id, asset, day, debits, credits"
 
 
 def upgrade() -> None:
     """Add the columns with what the journal says, and find postings by day."""
-    if op.get_bind().dialect.name == "sqlite":
-        _remake_on_sqlite(_filled(SQLITE_DAY), ADDED)
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if is_sqlite:
+        _remake_postings_on_sqlite(_filled(SQLITE_DAY), ADDED)
     else:
-        _fill_on_postgresql()
+        _fill_postings_on_postgresql()
     op.create_index(op.f(BY_DAY[0]), "posting", BY_DAY[1], unique=False)
+    if is_sqlite:
+        rows = f"SELECT {DAY_COLUMNS}, {_last_version('day_before')} FROM balance_day_before AS day_before"
+        _remake_days_on_sqlite(rows, ("version",))
+    else:
+        op.add_column("balance_day", sa.Column("version", INT64, nullable=True))
+        op.execute(f"UPDATE balance_day SET version = {_last_version('balance_day')}")
+        op.alter_column("balance_day", "version", nullable=False)
 
 
 def downgrade() -> None:
     """Drop the columns; they say nothing that the others do not."""
     op.drop_index(op.f(BY_DAY[0]), table_name="posting")
     if op.get_bind().dialect.name == "sqlite":
-        _remake_on_sqlite(f"SELECT {KEPT} FROM posting_before")  # noqa: S608
+        _remake_days_on_sqlite(f"SELECT {DAY_COLUMNS} FROM balance_day_before")
+        _remake_postings_on_sqlite(f"SELECT {KEPT} FROM posting_before")
         return
+    op.drop_column("balance_day", "version")
     for name in ADDED:
         op.drop_column("posting", name)
+
+
+def _last_version(day: str) -> str:
+    same = " AND ".join(
+        f"posting.{name} = {day}.{name}" for name in ("ledger_id", "account_id", "asset", "day")
+    )
+    return f"(SELECT max(posting.version) FROM posting WHERE {same})"
 
 
 def _filled(day: str, table: str = "posting_before") -> str:
@@ -67,7 +85,7 @@ def _filled(day: str, table: str = "posting_before") -> str:
     """  # noqa: S608 - all of it is written above
 
 
-def _fill_on_postgresql() -> None:
+def _fill_postings_on_postgresql() -> None:
     op.execute("ALTER TABLE posting DISABLE TRIGGER posting_is_append_only")
     for name in ADDED:
         op.add_column("posting", sa.Column(name, INT64, nullable=True))
@@ -83,13 +101,13 @@ def _fill_on_postgresql() -> None:
     op.execute("ALTER TABLE posting ENABLE TRIGGER posting_is_append_only")
 
 
-def _remake_on_sqlite(rows: str, added: tuple[str, ...] = ()) -> None:
+def _remake_postings_on_sqlite(rows: str, added: tuple[str, ...] = ()) -> None:
     """Make the table anew, because SQLite adds no column that must have a value, and copy the rows."""
     for event in ("update", "delete"):
         op.execute(f"DROP TRIGGER posting_refuses_{event}")
     op.drop_index(op.f(BY_TIME[0]), table_name="posting")
     op.rename_table("posting", "posting_before")
-    _create_on_sqlite(added)
+    _create_postings_on_sqlite(added)
     op.execute(f"INSERT INTO posting ({', '.join((KEPT, *added))}) {rows}")
     op.drop_table("posting_before")
     op.create_index(op.f(BY_TIME[0]), "posting", BY_TIME[1], unique=False)
@@ -100,7 +118,32 @@ def _remake_on_sqlite(rows: str, added: tuple[str, ...] = ()) -> None:
         )
 
 
-def _create_on_sqlite(added: tuple[str, ...]) -> None:
+def _remake_days_on_sqlite(rows: str, added: tuple[str, ...] = ()) -> None:
+    op.rename_table("balance_day", "balance_day_before")
+    op.create_table(
+        "balance_day",
+        sa.Column("ledger_id", INT64, nullable=False),
+        sa.Column("account_id", INT64, nullable=False),
+        sa.Column("asset", SORTED_TEXT, nullable=False),
+        sa.Column("day", INT64, nullable=False),
+        sa.Column("debits", INT64, nullable=False),
+        sa.Column("credits", INT64, nullable=False),
+        *(sa.Column(name, INT64, nullable=False) for name in added),
+        sa.CheckConstraint("debits >= 0 AND credits >= 0", name=op.f("ck_balance_day_totals")),
+        sa.ForeignKeyConstraint(
+            ["ledger_id", "account_id", "asset"],
+            ["balance.ledger_id", "balance.account_id", "balance.asset"],
+            name=op.f("fk_balance_day_balance"),
+        ),
+        sa.PrimaryKeyConstraint("ledger_id", "account_id", "asset", "day", name=op.f("pk_balance_day")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.execute(f"INSERT INTO balance_day ({', '.join((DAY_COLUMNS, *added))}) {rows}")
+    op.drop_table("balance_day_before")
+
+
+def _create_postings_on_sqlite(added: tuple[str, ...]) -> None:
     checks = [sa.CheckConstraint("amount <> 0", name=op.f("ck_posting_amount"))]
     if added:
         checks.append(sa.CheckConstraint(NOT_NEGATIVE, name=op.f("ck_posting_day_totals")))

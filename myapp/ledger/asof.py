@@ -8,7 +8,7 @@ but for the part of a day at an edge that is within it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, cast, func, null, sele
 from sqlalchemy.orm import Session
 
 from myapp.ledger.days import days_of
-from myapp.ledger.known import balances_left, days_left, is_found, versions_at
+from myapp.ledger.known import Wanted, balances_left, days_left, is_found, versions_at
 from myapp.ledger.tables import Balance, BalanceDay, Posting, Transaction
 from myapp.ledger.types import Int64
 
@@ -35,9 +35,8 @@ class AsOf:
 
 
 _PRESENT = AsOf()
+_BALANCE_KEY = ("ledger_id", "account_id", "asset")
 Amounts = Mapping[str, ColumnElement[int]]
-# What is wanted of some debits and credits, by name.
-Wanted = Callable[[Any, Any], Amounts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +127,11 @@ def _parts(scope: Scope, as_of: AsOf, wanted: Wanted) -> Iterator[Select[Any]]:
         yield from edges
         return
     known = versions_at(scope.of, as_of.known_at)
-    left = wanted(Posting.day_debits, Posting.day_credits)
-    yield days_left(scope.of, known, whole, left).add_columns(newest)
+    yield days_left(scope.of, known, whole, wanted).add_columns(newest)
     yield from (edge.where(Posting.recorded_at <= as_of.known_at) for edge in edges)
     # What took effect outside counts for nothing, but the version that was known stays the same.
-    nothing = (cast(null(), Int64).label(name) for name in left)
+    names = wanted(BalanceDay.debits, BalanceDay.credits)
+    nothing = (cast(null(), Int64).label(name) for name in names)
     yield select(known.c.account_id, known.c.asset, *nothing, known.c.version).where(is_found(known))
 
 
@@ -145,8 +144,11 @@ def _of_edge(scope: Scope, edge: tuple[datetime, datetime], wanted: Wanted) -> S
     start, end = edge
     part = _of(Posting, wanted(*_sides(Posting.amount))).where(*scope.of(Posting))
     if scope.account_ids is not None:
+        # Postings are found by time on one balance alone, so an account's balances lead to them.
+        own = and_(*(getattr(Posting, name) == getattr(Balance, name) for name in _BALANCE_KEY))
+        part = part.join(Balance, own).where(*scope.of(Balance))
         return part.where(*_bounds(Posting.effective_at, start, end))
-    # Postings are found by time on one account alone. Of a whole ledger, its transactions lead to them.
+    # Of a whole ledger, its transactions do.
     made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
     # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
     # rather enter the primary key by one column than another index by two.

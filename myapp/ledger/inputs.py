@@ -47,5 +47,5 @@ POSTINGS = Source(
         "later_credits": Int64,
     },
 )
-DAYS = Source("d", {"number": Int64, "day": Int64, "debits": Int64, "credits": Int64})
+DAYS = Source("d", {"number": Int64, "day": Int64, "debits": Int64, "credits": Int64, "later": Int64})
 KEYS = Source("k", {"key": SortedText, "fingerprint": SortedText, "status": Int64, "txn_id": Id()})

@@ -4,9 +4,10 @@ On one balance a later version never has an earlier time, so the newest one is f
 looks by key among a million postings. An index by time would cost every write a little, this costs none.
 (Had the clock been set back, some version of the time in doubt would be found, and all before it count.)
 
-That posting tells the balance. The totals of an effective day are those that its last posting by then left
-behind: one look a day, whatever was posted on it. Every look is asked for alone, by a subquery in the list of
-columns, because a join may be made by reading the whole journal.
+That posting tells the balance. The totals of an effective day are still the same where nothing was posted on
+it since; otherwise they are those that its last posting by then left behind: one look a day, whatever was posted
+on it. Every look is asked for by a subquery in the list of columns, because a join may be made by reading the
+whole journal.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from myapp.ledger.tables import Balance, BalanceDay, Posting
 from myapp.ledger.types import Instant, Int64
 
 Conditions = Callable[[Any], list[ColumnElement[bool]]]
+# What is wanted of some debits and credits, by name.
+Wanted = Callable[[Any, Any], Mapping[str, ColumnElement[int]]]
 
 
 def versions_at(conditions: Conditions, known_at: datetime) -> CTE:
@@ -78,17 +81,20 @@ def days_left(
     conditions: Conditions,
     known: CTE,
     days: list[ColumnElement[bool]],
-    amounts: Mapping[str, ColumnElement[int]],
+    wanted: Wanted,
 ) -> Select[Any]:
-    """Select account_id, asset and some amounts of each day, as the last posting of it by then left them.
+    """Select account_id, asset and what is wanted of each day's totals, as they were known.
 
-    `days` are conditions on BalanceDay, `amounts` expressions of a posting's columns. They are NULL where
-    nothing was known yet of the day.
+    `days` are conditions on BalanceDay. What is wanted is NULL where nothing was known yet of the day.
     """
     own = and_(BalanceDay.account_id == known.c.account_id, BalanceDay.asset == known.c.asset)
-    left = (_left(conditions, known, amount).label(name) for name, amount in amounts.items())
+    newest = wanted(BalanceDay.debits, BalanceDay.credits)
+    amounts = wanted(Posting.day_debits, Posting.day_credits)
+    left = {name: _left(conditions, known, amount) for name, amount in amounts.items()}
+    is_newest = BalanceDay.version <= known.c.version
+    columns = (case((is_newest, newest[name]), else_=left[name]).label(name) for name in amounts)
     return (
-        select(known.c.account_id, known.c.asset, *left)
+        select(known.c.account_id, known.c.asset, *columns)
         .select_from(known)
         .join(BalanceDay, own)
         .where(*conditions(BalanceDay), *days, is_found(known))
@@ -98,7 +104,9 @@ def days_left(
 def _left(conditions: Conditions, known: CTE, amount: ColumnElement[int]) -> ScalarSelect[Any]:
     # The last posting up to a day and a version is of an earlier day, where the day had none yet. Asked so,
     # only the index by day answers; for a day's own last one, the key by version might be followed back.
-    reached = tuple_(BalanceDay.day, known.c.version)
+    # As a sum, because SQLite enters an index by a pair only where the second is no column: of a day it would
+    # go through all that was posted later.
+    reached = tuple_(BalanceDay.day, known.c.version + 0)
     last = (
         select(case((Posting.day == BalanceDay.day, amount)))
         .where(*_postings_of(conditions, known), tuple_(Posting.day, Posting.version) <= reached)

@@ -247,16 +247,28 @@ def _same_balance(some: FromClause, rows: FromClause) -> ColumnElement[bool]:
     return and_(*(some.c[name] == rows.c[name] for name in ("ledger_id", "account_id", "asset")))
 
 
-def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> Insert:
-    """Add to the totals per effective day; the balance rows' locks keep writers apart."""
+def upsert_days(kit: Kit, rows: FromClause, balances: FromClause, condition: ColumnElement[bool]) -> Insert:
+    """Add to the totals per effective day; the balance rows' locks keep writers apart.
+
+    `rows` are the resolved balances, and `balances` what the write made of them.
+    """
     days = kit.rows(DAYS)
     values = (
-        select(LEDGER_ID, rows.c.account_id, rows.c.asset, days.c.day, days.c.debits, days.c.credits)
+        select(
+            rows.c.ledger_id,
+            rows.c.account_id,
+            rows.c.asset,
+            days.c.day,
+            days.c.debits,
+            days.c.credits,
+            balances.c.version - days.c.later,
+        )
         .select_from(days)
-        .join(rows, rows.c.number == days.c.number)
+        .join(rows, rows.c.number == days.c.number, isouter=kit.outer)
+        .join(balances, _same_balance(balances, rows), isouter=kit.outer)
         .where(condition)
     )
-    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits"]
+    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits", "version"]
     statement = kit.insert(BALANCE_DAY).from_select(columns, values)
     totalled: Insert = statement.on_conflict_do_update(
         index_elements=[
@@ -268,6 +280,7 @@ def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> I
         set_={
             "debits": BALANCE_DAY.c.debits + statement.excluded.debits,
             "credits": BALANCE_DAY.c.credits + statement.excluded.credits,
+            "version": statement.excluded.version,
         },
     )
     return totalled

@@ -63,6 +63,13 @@ class DayDelta:
     day: int
     debits: int = 0
     credits: int = 0
+    # How many postings the write had made on the balance row by its last one of the day.
+    postings: int = 0
+
+    @property
+    def later(self) -> int:
+        """Return the number of the postings that follow on the balance row, which are of other days."""
+        return self.balance.postings - self.postings
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +171,7 @@ def _add_entry(netting: _Netting, entry: Entry) -> None:
 
 def _add_amount(balance: BalanceDelta, day: DayDelta, amount: int) -> None:
     balance.postings += 1
+    day.postings = balance.postings
     if amount > 0:
         balance.debits += amount
         day.debits += amount

@@ -232,7 +232,8 @@ class Posting(Base):
 class BalanceDay(Base):
     """The totals of one balance on one effective day (days since 1970-01-01, UTC).
 
-    A balance as of a day is a short sum over them, and a backdated posting changes one row.
+    A balance as of a day is a short sum over them, and a backdated posting changes one row. `version` is that
+    of its last posting: what was known by then needs no look at the postings.
     """
 
     __tablename__ = "balance_day"
@@ -243,6 +244,7 @@ class BalanceDay(Base):
     day: Mapped[int] = mapped_column(Int64, primary_key=True)
     debits: Mapped[int] = mapped_column(Int64)
     credits: Mapped[int] = mapped_column(Int64)
+    version: Mapped[int] = mapped_column(Int64)
 
     __table_args__ = (
         ForeignKeyConstraint(

@@ -131,7 +131,7 @@ def _rows(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[Any,
             )
             for each in plan.postings
         ],
-        DAYS: [(each.balance.number, each.day, each.debits, each.credits) for each in plan.days],
+        DAYS: [(each.balance.number, each.day, each.debits, each.credits, each.later) for each in plan.days],
         KEYS: [(each.key, each.fingerprint, each.status, each.txn_id) for each in claims],
     }
 
@@ -145,7 +145,9 @@ def _at_once() -> CompoundSelect[Any]:
     upserted = pieces.upsert_balances(POSTGRESQL, rows, go).cte("upserted")
     complete = pieces.count_of(upserted) == pieces.count_of(rows)
     recorded = pieces.insert_transactions(POSTGRESQL, complete).cte("recorded")
-    totalled = pieces.upsert_days(POSTGRESQL, rows, complete).returning(*BALANCE_DAY.c).cte("totalled")
+    totalled = (
+        pieces.upsert_days(POSTGRESQL, rows, upserted, complete).returning(*BALANCE_DAY.c).cte("totalled")
+    )
     posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded, totalled).cte("posted")
     return _answer(rows, claimed, upserted, recorded).add_cte(posted)
 
@@ -209,7 +211,7 @@ def _in_steps() -> _Steps:
         claim=pieces.claim_keys(SQLITE, true()),
         upsert=pieces.upsert_balances(SQLITE, rows, true()),
         record=pieces.insert_transactions(SQLITE, true()),
-        total=pieces.upsert_days(SQLITE, rows, true()),
+        total=pieces.upsert_days(SQLITE, rows, BALANCE, true()),
         post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded, BALANCE_DAY),
     )
 

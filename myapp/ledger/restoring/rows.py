@@ -35,7 +35,7 @@ CHUNK_ROWS = 1_000
 _Key = tuple[str, str]
 _Row = dict[str, Any]
 _Numbers = Mapping[str, int]
-# Debits and credits by account, asset and effective day.
+# Debits, credits and the last version by account, asset and effective day.
 _Days = defaultdict[tuple[str, str, int], list[int]]
 
 
@@ -166,7 +166,7 @@ def write_postings(
     session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
 ) -> None:
     """Write the postings, with what they left behind, and the totals by effective day."""
-    days: _Days = defaultdict(lambda: [0, 0])
+    days: _Days = defaultdict(lambda: [0, 0, 0])
     insert_all(session, Posting, _posting_rows(ledger_id, numbers, transactions, days))
     rows = (
         {
@@ -176,8 +176,9 @@ def write_postings(
             "day": day,
             "debits": debits,
             "credits": credits_,
+            "version": version,
         }
-        for (path, asset, day), (debits, credits_) in sorted(days.items())
+        for (path, asset, day), (debits, credits_, version) in sorted(days.items())
     )
     insert_all(session, BalanceDay, rows)
 
@@ -195,6 +196,7 @@ def _posting_rows(
         posting, day = each.postings[position], day_of(each.effective_at)
         totals = days[(*key, day)]
         totals[0 if posting.amount > 0 else 1] += abs(posting.amount)
+        totals[2] = version
         yield {
             "ledger_id": ledger_id,
             "account_id": numbers[posting.account],

@@ -197,6 +197,7 @@ ROWS: Mapping[str, Row] = {
             "day": always(3, -3, named=("balance_day", {"day": 20458})),
             "debits": always(0, 2**63 - 1),
             "credits": always(0, -1),
+            "version": always(0, 9, 2**63 - 1),
         },
     ),
     "idempotency": Row(
