@@ -5,6 +5,8 @@ theirs from what the journal says. For that, its triggers are off within the one
 sees the table without them.
 """
 
+# ruff: noqa: S608 - every part of the SQL is written here.
+
 from __future__ import annotations
 
 import sqlalchemy as sa
@@ -82,7 +84,7 @@ def _filled(day: str, table: str = "posting_before") -> str:
             CAST(sum(CASE WHEN amount < 0 THEN -amount ELSE 0 END) OVER so_far AS bigint) AS day_credits
         FROM (SELECT {KEPT}, {day} AS day FROM {table}) AS dated
         WINDOW so_far AS (PARTITION BY ledger_id, account_id, asset, day ORDER BY version)
-    """  # noqa: S608 - all of it is written above
+    """
 
 
 def _fill_postings_on_postgresql() -> None:
@@ -90,7 +92,7 @@ def _fill_postings_on_postgresql() -> None:
     for name in ADDED:
         op.add_column("posting", sa.Column(name, INT64, nullable=True))
     op.execute(
-        f"UPDATE posting SET {', '.join(f'{name} = filled.{name}' for name in ADDED)} "  # noqa: S608
+        f"UPDATE posting SET {', '.join(f'{name} = filled.{name}' for name in ADDED)} "
         f"FROM ({_filled(POSTGRESQL_DAY, 'posting')}) AS filled "
         "WHERE (posting.ledger_id, posting.account_id, posting.asset, posting.version) "
         "= (filled.ledger_id, filled.account_id, filled.asset, filled.version)"

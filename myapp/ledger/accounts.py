@@ -224,7 +224,7 @@ def _now(
 def _then(
     session: Session, book: Book, account: Account, rows: list[tuple[Balance, int]], as_of: AsOf
 ) -> dict[str, BalanceView]:
-    totals = totals_as_of(session, Scope(book.id, [account.id]), as_of)
+    totals = totals_as_of(session, Scope(book.id, account.id), as_of)
     views = {}
     for balance, scale in rows:
         debits, credits_, version = totals.get((account.id, balance.asset), (0, 0, 0))

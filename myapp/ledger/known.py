@@ -5,9 +5,9 @@ looks by key among a million postings. An index by time would cost every write a
 (Had the clock been set back, some version of the time in doubt would be found, and all before it count.)
 
 That posting tells the balance. The totals of an effective day are still the same where nothing was posted on
-it since; otherwise they are those that its last posting by then left behind: one look a day, whatever was posted
-on it. Every look is asked for by a subquery in the list of columns, because a join may be made by reading the
-whole journal.
+it since; otherwise they are those that its last posting by then left behind: one look a day, whatever was
+posted on it. Every look is asked for by a subquery in the list of columns, because a join may be made by
+reading the whole journal.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ from sqlalchemy import (
 )
 
 from myapp.ledger.tables import Balance, BalanceDay, Posting
-from myapp.ledger.types import Instant, Int64
+from myapp.ledger.types import Int64
 
 Conditions = Callable[[Any], list[ColumnElement[bool]]]
 # What is wanted of some debits and credits, by name.
 Wanted = Callable[[Any, Any], Mapping[str, ColumnElement[int]]]
 
 
-def versions_at(conditions: Conditions, known_at: datetime) -> CTE:
+def versions_at(conditions: Conditions, known_at: ColumnElement[datetime]) -> CTE:
     """Return rows of account_id, asset and version, one for each balance; `is_found` tells which rows.
 
     `conditions` tells whose balances, as conditions on a table that has their key.
@@ -54,7 +54,7 @@ def versions_at(conditions: Conditions, known_at: datetime) -> CTE:
         .where(
             *_postings_of(conditions, known),
             Posting.version == known.c.version + half,
-            Posting.recorded_at <= literal(known_at, Instant()),
+            Posting.recorded_at <= known_at,
         )
         .correlate(known)
         .scalar_subquery()
