@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func, null, select, union_all
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, cast, func, null, select, union_all
 
 from myapp.ledger.known import Wanted, balances_left, days_left, is_found, versions_at
 from myapp.ledger.pieces import LEDGER_ID
@@ -23,7 +23,6 @@ _ASSET = bindparam("asset", type_=SortedText)
 _FIRST_DAY, _LAST_DAY = (bindparam(name, type_=Int64) for name in ("first_day", "last_day"))
 _KNOWN_AT = bindparam("known_at", type_=Instant())
 _NO_VERSION = cast(null(), Int64).label("version")
-_BALANCE_KEY = ("ledger_id", "account_id", "asset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,41 +101,62 @@ def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
 
 
 def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
-    edges = (_of_edge(shape, number, wanted).add_columns(_NO_VERSION) for number in range(shape.edges))
-    if not shape.known:
+    known = versions_at(shape.of, _KNOWN_AT) if shape.known else None
+    for number in range(shape.edges):
+        of_edge = _of_accounts_edge if shape.account else _of_ledgers_edge
+        yield of_edge(shape, _Edge(number), wanted, known).add_columns(_NO_VERSION)
+    if known is None:
         now = _of(BalanceDay, wanted(BalanceDay.debits, BalanceDay.credits))
         yield now.where(*shape.of(BalanceDay), *shape.days()).add_columns(_NO_VERSION)
-        yield from edges
         return
-    known = versions_at(shape.of, _KNOWN_AT)
     yield days_left(shape.of, known, shape.days(), wanted).add_columns(_NO_VERSION)
-    yield from (edge.where(Posting.recorded_at <= _KNOWN_AT) for edge in edges)
     # What took effect outside counts for nothing, but the version that was known stays the same.
-    nothing = (cast(null(), Int64).label(name) for name in wanted(BalanceDay.debits, BalanceDay.credits))
-    yield select(known.c.account_id, known.c.asset, *nothing, known.c.version).where(is_found(known))
+    nothing = {name: cast(null(), Int64) for name in wanted(BalanceDay.debits, BalanceDay.credits)}
+    yield _of(known.c, nothing).add_columns(known.c.version).where(is_found(known))
 
 
-def _of(table: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
-    columns: list[Any] = [table.account_id, table.asset]
+def _of(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    columns: list[Any] = [rows.account_id, rows.asset]
     return select(*columns, *(amount.label(name) for name, amount in amounts.items()))
 
 
-def _of_edge(shape: Shape, number: int, wanted: Wanted) -> Select[Any]:
-    start, end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
-    part = _of(Posting, wanted(*_sides(Posting.amount))).where(*shape.of(Posting))
-    if shape.account:
-        # Postings are found by time on one balance alone, so an account's balances lead to them.
-        own = and_(*(getattr(Posting, name) == getattr(Balance, name) for name in _BALANCE_KEY))
-        part = part.join(Balance, own).where(*shape.of(Balance))
-        return part.where(Posting.effective_at >= start, Posting.effective_at <= end)
-    # Of a whole ledger, its transactions do.
+class _Edge:
+    """The effective times of a part of a day, both inclusive."""
+
+    def __init__(self, number: int) -> None:
+        self.start, self.end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
+
+    def has(self, column: Any) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions that a time is within."""
+        return column >= self.start, column <= self.end
+
+
+def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    # Postings are found by time on one balance alone, so an account's balances lead to them. As an outer
+    # join, or SQLite would rather read all postings of the account, and ask for the balance of each.
+    balance: Any = Balance if known is None else known.c
+    found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
+    found += [*shape.of(Posting), *edge.has(Posting.effective_at)]
+    amounts = wanted(*_sides(Posting.amount))
+    if known is None:
+        return _of(Balance, amounts).outerjoin(Posting, and_(*found)).where(*shape.of(Balance))
+    found.append(Posting.version <= known.c.version)
+    return _of(known.c, amounts).outerjoin(Posting, and_(*found)).where(is_found(known))
+
+
+def _of_ledgers_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    postings = _of(Posting, wanted(*_sides(Posting.amount)))
     made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
     # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
     # rather enter the primary key by one column than another index by two.
-    part = part.join(Transaction, and_(made_by, Posting.position >= 0))
-    inside = (Transaction.effective_at >= start, Transaction.effective_at <= end)
-    return part.where(Transaction.ledger_id == LEDGER_ID, *inside)
+    made_by = and_(made_by, Posting.position >= 0)
+    found = [*shape.of(Posting), Transaction.ledger_id == LEDGER_ID, *edge.has(Transaction.effective_at)]
+    # By time, and not by version, which would be looked for before the transactions are.
+    found += [] if known is None else [Posting.recorded_at <= _KNOWN_AT]
+    return postings.join(Transaction, made_by).where(*found)
 
 
 def _sides(amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    return case((amount > 0, amount), else_=0), case((amount < 0, -amount), else_=0)
+    # NULL where there is no posting.
+    debits = case((amount > 0, amount), (amount < 0, 0))
+    return debits, case((amount < 0, -amount), (amount > 0, 0))
