@@ -43,13 +43,15 @@ _RECORD = (
 )
 _POST = (
     "INSERT INTO posting (ledger_id, account_id, asset, version, txn_id, position, amount, balance,"
-    " effective_at, recorded_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " effective_at, recorded_at, day, day_debits, day_credits)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _TOTAL = (
-    "INSERT INTO balance_day (ledger_id, account_id, asset, day, debits, credits)"
-    " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (ledger_id, account_id, asset, day)"
+    "INSERT INTO balance_day (ledger_id, account_id, asset, day, debits, credits, version)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (ledger_id, account_id, asset, day)"
     " DO UPDATE SET debits = balance_day.debits + excluded.debits,"
-    " credits = balance_day.credits + excluded.credits"
+    " credits = balance_day.credits + excluded.credits, version = excluded.version"
+    " RETURNING debits, credits"
 )
 _LEDGER = "SELECT id FROM ledger WHERE name = %s"
 _ACCOUNTS = "SELECT path, id FROM account WHERE ledger_id = %s"
@@ -104,10 +106,13 @@ class _Hand:
         self._execute(_CLAIM, self.ledger_id, f"plain-{next(_KEYS)}", _FINGERPRINT, txn_id, at)
         after = [self._add(account_id, amount) for account_id, amount in legs]
         self._execute(_RECORD, self.ledger_id, txn_id, at, at)
+        day = day_of(now)
         for position, ((account_id, amount), (version, balance)) in enumerate(zip(legs, after, strict=True)):
             place = (self.ledger_id, account_id, ASSET)
-            self._execute(_POST, *place, version, txn_id, position, amount, balance, at, at)
-            self._execute(_TOTAL, *place, day_of(now), max(amount, 0), max(-amount, 0))
+            added = (max(amount, 0), max(-amount, 0))
+            totals = self._execute(_TOTAL, *place, day, *added, version).fetchone()
+            leg = (version, txn_id, position, amount, balance, at, at, day)
+            self._execute(_POST, *place, *leg, *totals)
 
     def _add(self, account_id: int, amount: int) -> tuple[int, int]:
         added = (max(amount, 0), max(-amount, 0), self.ledger_id, account_id, ASSET)

@@ -114,7 +114,7 @@ def _balance(
 def _then(session: Session, balances: Sequence[Any], as_of: AsOf) -> dict[str, BalanceView]:
     if not balances:
         return {}
-    scope = Scope(balances[0].ledger_id, [balances[0].account_id])
+    scope = Scope(balances[0].ledger_id, balances[0].account_id)
     totals = totals_as_of(session, scope, as_of)
     views = {}
     for each in balances:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.ancestors import ancestor
-from myapp.ledger.asof import AsOf, Scope, nets
+from myapp.ledger.asof import AsOf, Question, Scope, nets
 from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.paging import page_of
@@ -36,18 +36,23 @@ def listed(
     session: Session, book: Book, selection: Selection, *, limit: int, after: str | None = None
 ) -> tuple[Page[AccountBalances], dict[str, str]]:
     """Return balances by account, and the totals of the whole selection; `book` has all scales."""
-    chosen = _chosen(book, selection).subquery("chosen")
+    asked = nets(Scope(book.id, asset=selection.asset), selection.as_of)
+    chosen = _chosen(book, selection, asked).subquery("chosen")
     names = select(chosen.c.name).distinct().order_by(chosen.c.name).limit(limit + 1)
     if after is not None:
         names = names.where(chosen.c.name > after)
-    page = page_of(session.scalars(names).all(), limit, lambda name: (name,))
-    by_name = _amounts_by_name(session, book, chosen, page) if page.items else {}
-    items = [AccountBalances(name, by_name[name]) for name in page.items]
-    return Page(items, page.next_key), _totals(session, book, chosen)
+    page = page_of(session.scalars(names, asked.parameters).all(), limit, lambda name: (name,))
+    amounts: dict[str, dict[str, str]] = {name: {} for name in page.items}
+    if page.items:
+        for row in session.execute(_sums_by_name(chosen, page), asked.parameters):
+            amounts[row.name][row.asset] = _amount(row, book)
+    items = [AccountBalances(name, by_asset) for name, by_asset in amounts.items()]
+    totals = session.execute(_sums(chosen), asked.parameters).all()
+    return Page(items, page.next_key), {row.asset: _amount(row, book) for row in totals}
 
 
-def _chosen(book: Book, selection: Selection) -> Select[Any]:
-    rows = nets(Scope(book.id, asset=selection.asset), selection.as_of).subquery("rows")
+def _chosen(book: Book, selection: Selection, asked: Question) -> Select[Any]:
+    rows = asked.statement.subquery("rows")
     name: Any = Account.path
     if selection.depth is not None:
         name = ancestor(Account.path, literal(selection.depth))
@@ -75,22 +80,15 @@ def _amount(row: Any, book: Book) -> str:
     return format_amount((int(row.high) << _WORD_BITS) + int(row.low), book.scales[row.asset])
 
 
-def _amounts_by_name(
-    session: Session, book: Book, chosen: Subquery, page: Page[str]
-) -> dict[str, dict[str, str]]:
-    statement = (
+def _sums_by_name(chosen: Subquery, page: Page[str]) -> Select[Any]:
+    return (
         select(chosen.c.name, chosen.c.asset, *_sum_words(chosen))
         .where(chosen.c.name >= page.items[0], chosen.c.name <= page.items[-1])
         .group_by(chosen.c.name, chosen.c.asset)
         .order_by(chosen.c.name, chosen.c.asset)
     )
-    amounts: dict[str, dict[str, str]] = {}
-    for row in session.execute(statement).all():
-        amounts.setdefault(row.name, {})[row.asset] = _amount(row, book)
-    return amounts
 
 
-def _totals(session: Session, book: Book, chosen: Subquery) -> dict[str, str]:
-    statement = select(chosen.c.asset, *_sum_words(chosen)).group_by(chosen.c.asset)
-    rows = session.execute(statement.order_by(chosen.c.asset)).all()
-    return {row.asset: _amount(row, book) for row in rows}
+def _sums(chosen: Subquery) -> Select[Any]:
+    summed = select(chosen.c.asset, *_sum_words(chosen)).group_by(chosen.c.asset)
+    return summed.order_by(chosen.c.asset)

@@ -7,6 +7,7 @@ there, a table here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -29,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert
 
 from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
-from myapp.ledger.kit import Kit
+from myapp.ledger.kit import Kit, Match
 from myapp.ledger.sources import materialized
 from myapp.ledger.tables import Account, Balance, BalanceDay, Idempotency, Posting, Transaction, table_of
 from myapp.ledger.types import Instant, Int64, SortedText
@@ -194,17 +195,14 @@ def _recorded_at(kit: Kit, rows: FromClause) -> ColumnElement[Any]:
     return func.coalesce(rows.c.recorded_at, kit.now, type_=Instant()).label("recorded_at")
 
 
-def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause) -> Insert:
-    """Record the postings, each with the version and the balance that it left behind.
+def insert_postings(
+    kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause, days: FromClause
+) -> Insert:
+    """Record the postings, each with the version, the balance and the day's totals that it left behind.
 
-    `rows` are the resolved balances, `balances` and `transactions` what the write made of them.
+    `rows` are the resolved balances; `balances`, `transactions` and `days` what the write made of them.
     """
     postings = kit.rows(POSTINGS)
-    same_balance = and_(
-        balances.c.ledger_id == rows.c.ledger_id,
-        balances.c.account_id == rows.c.account_id,
-        balances.c.asset == rows.c.asset,
-    )
     values = (
         select(
             rows.c.ledger_id,
@@ -217,11 +215,15 @@ def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactio
             balances.c.debits - balances.c.credits - postings.c.remaining,
             transactions.c.effective_at,
             transactions.c.recorded_at,
+            postings.c.day,
+            days.c.debits - postings.c.later_debits,
+            days.c.credits - postings.c.later_credits,
         )
         .select_from(postings)
         .join(rows, rows.c.number == postings.c.number, isouter=kit.outer)
-        .join(balances, same_balance, isouter=kit.outer)
+        .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
         .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
+        .join(days, kit.same(*_balance_keys(days, rows), (days.c.day, postings.c.day)), isouter=kit.outer)
         .where(true())
     )
     columns = [
@@ -235,21 +237,40 @@ def insert_postings(kit: Kit, rows: FromClause, balances: FromClause, transactio
         "balance",
         "effective_at",
         "recorded_at",
+        "day",
+        "day_debits",
+        "day_credits",
     ]
     statement: Insert = kit.insert(POSTING).from_select(columns, values)
     return statement
 
 
-def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> Insert:
-    """Add to the totals per effective day; the balance rows' locks keep writers apart."""
+def _balance_keys(some: FromClause, rows: FromClause) -> Iterable[Match]:
+    return ((some.c[name], rows.c[name]) for name in ("ledger_id", "account_id", "asset"))
+
+
+def upsert_days(kit: Kit, rows: FromClause, balances: FromClause, condition: ColumnElement[bool]) -> Insert:
+    """Add to the totals per effective day; the balance rows' locks keep writers apart.
+
+    `rows` are the resolved balances, and `balances` what the write made of them.
+    """
     days = kit.rows(DAYS)
     values = (
-        select(LEDGER_ID, rows.c.account_id, rows.c.asset, days.c.day, days.c.debits, days.c.credits)
+        select(
+            rows.c.ledger_id,
+            rows.c.account_id,
+            rows.c.asset,
+            days.c.day,
+            days.c.debits,
+            days.c.credits,
+            balances.c.version - days.c.later,
+        )
         .select_from(days)
-        .join(rows, rows.c.number == days.c.number)
+        .join(rows, rows.c.number == days.c.number, isouter=kit.outer)
+        .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
         .where(condition)
     )
-    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits"]
+    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits", "version"]
     statement = kit.insert(BALANCE_DAY).from_select(columns, values)
     totalled: Insert = statement.on_conflict_do_update(
         index_elements=[
@@ -261,6 +282,7 @@ def upsert_days(kit: Kit, rows: FromClause, condition: ColumnElement[bool]) -> I
         set_={
             "debits": BALANCE_DAY.c.debits + statement.excluded.debits,
             "credits": BALANCE_DAY.c.credits + statement.excluded.credits,
+            "version": statement.excluded.version,
         },
     )
     return totalled

@@ -40,7 +40,7 @@ class BalanceDelta:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPosting:
-    """One posting, counted from the end: its version and balance follow from the row after the write."""
+    """One posting, counted from the end: what it leaves behind follows from the rows after the write."""
 
     entry: Entry
     position: int
@@ -49,16 +49,27 @@ class PlannedPosting:
     # The number and the sum of the postings that follow on the same balance row in this write.
     later: int
     remaining: int
+    # The totals of those among them that are of the same effective day.
+    day: DayDelta
+    later_debits: int
+    later_credits: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DayDelta:
     """What one write does to the totals of one balance row on one effective day."""
 
     balance: BalanceDelta
     day: int
-    debits: int
-    credits: int
+    debits: int = 0
+    credits: int = 0
+    # How many postings the write had made on the balance row by its last one of the day.
+    postings: int = 0
+
+    @property
+    def later(self) -> int:
+        """Return the number of the postings that follow on the balance row, which are of other days."""
+        return self.balance.postings - self.postings
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +83,39 @@ class Plan:
 
 
 @dataclass(slots=True)
+class _Step:
+    """One posting, with what the write had done by then to its balance row and to its day."""
+
+    entry: Entry
+    position: int
+    balance: BalanceDelta
+    amount: int
+    postings: int
+    net: int
+    day: DayDelta
+    day_debits: int
+    day_credits: int
+
+    def counted_back(self) -> PlannedPosting:
+        """Return the posting, once it is known what the whole write does."""
+        return PlannedPosting(
+            self.entry,
+            self.position,
+            self.balance,
+            self.amount,
+            self.balance.postings - self.postings,
+            self.balance.net - self.net,
+            self.day,
+            self.day.debits - self.day_debits,
+            self.day.credits - self.day_credits,
+        )
+
+
+@dataclass(slots=True)
 class _Netting:
     balances: dict[tuple[str, str], BalanceDelta] = field(default_factory=dict)
-    days: dict[tuple[str, str, int], list[int]] = field(default_factory=dict)
-    # (entry, position, balance, amount, postings so far, net so far) in order.
-    steps: list[tuple[Entry, int, BalanceDelta, int, int, int]] = field(default_factory=list)
+    days: dict[tuple[str, str, int], DayDelta] = field(default_factory=dict)
+    steps: list[_Step] = field(default_factory=list)
 
 
 def plan(entries: Sequence[Entry], *, limited: bool = True) -> Plan:
@@ -92,15 +131,8 @@ def plan(entries: Sequence[Entry], *, limited: bool = True) -> Plan:
     if not limited:
         for balance in ordered:
             balance.lowest = balance.highest = None
-    postings = tuple(
-        PlannedPosting(entry, position, balance, amount, balance.postings - count, balance.net - net)
-        for entry, position, balance, amount, count, net in netting.steps
-    )
-    days = tuple(
-        DayDelta(netting.balances[account, asset], day, debits, credits_)
-        for (account, asset, day), (debits, credits_) in netting.days.items()
-    )
-    return Plan(tuple(entries), ordered, postings, days)
+    postings = tuple(step.counted_back() for step in netting.steps)
+    return Plan(tuple(entries), ordered, postings, tuple(netting.days.values()))
 
 
 def day_of(moment: datetime) -> int:
@@ -123,28 +155,29 @@ def numbered(balances: Iterable[BalanceDelta]) -> tuple[BalanceDelta, ...]:
 
 
 def _add_entry(netting: _Netting, entry: Entry) -> None:
-    day = day_of(entry.effective_at)
+    number = day_of(entry.effective_at)
     before: dict[int, tuple[BalanceDelta, int]] = {}
     for position, posting in enumerate(entry.postings):
-        key = (posting.account, posting.asset)
+        key, amount = (posting.account, posting.asset), posting.amount_minor
         balance = netting.balances.setdefault(key, BalanceDelta(0, *key))
+        day = netting.days.setdefault((*key, number), DayDelta(balance, number))
         before.setdefault(id(balance), (balance, balance.net))
-        _add_amount(netting, balance, day, posting.amount_minor)
-        step = (entry, position, balance, posting.amount_minor, balance.postings, balance.net)
-        netting.steps.append(step)
+        _add_amount(balance, day, amount)
+        done = (balance.postings, balance.net, day, day.debits, day.credits)
+        netting.steps.append(_Step(entry, position, balance, amount, *done))
     for balance, net_before in before.values():
         _widen(balance, net_before)
 
 
-def _add_amount(netting: _Netting, balance: BalanceDelta, day: int, amount: int) -> None:
-    totals = netting.days.setdefault((balance.account, balance.asset, day), [0, 0])
+def _add_amount(balance: BalanceDelta, day: DayDelta, amount: int) -> None:
     balance.postings += 1
+    day.postings = balance.postings
     if amount > 0:
         balance.debits += amount
-        totals[0] += amount
+        day.debits += amount
     else:
         balance.credits -= amount
-        totals[1] -= amount
+        day.credits -= amount
 
 
 def _widen(balance: BalanceDelta, net_before: int) -> None:

@@ -114,7 +114,7 @@ def _account(session: Session, book: Book, wanted: StatementFilter) -> Any:
 
 def _begin(session: Session, book: Book, wanted: StatementFilter, account: Any) -> _Walk:
     first, last = wanted.effective_from, wanted.effective_to
-    scope, opening = Scope(book.id, [account.id], wanted.asset), 0
+    scope, opening = Scope(book.id, account.id, wanted.asset), 0
     # Nothing is earlier than the calendar's first instant.
     if first is not None and first > datetime.min.replace(tzinfo=first.tzinfo):
         opening = net_as_of(session, scope, AsOf(first - _MICROSECOND))

@@ -192,7 +192,9 @@ class Posting(Base):
     """One signed amount of one asset on one account; positive is a debit.
 
     `version` and `balance` are the balance row's just after it, so a statement is one range scan, and a
-    gap or a break shows corruption. Both times are the transaction's, copied for that scan.
+    gap or a break shows corruption. Both times are the transaction's, copied for that scan. So are
+    `day_debits` and `day_credits` the totals of its effective day just after it: what a day's totals once
+    were is found, and never summed.
     """
 
     __tablename__ = "posting"
@@ -207,6 +209,10 @@ class Posting(Base):
     balance: Mapped[int] = mapped_column(Int64)
     effective_at: Mapped[datetime] = mapped_column(Instant)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
+    # The day of `effective_at`, as in BalanceDay.
+    day: Mapped[int] = mapped_column(Int64)
+    day_debits: Mapped[int] = mapped_column(Int64)
+    day_credits: Mapped[int] = mapped_column(Int64)
 
     __table_args__ = (
         ForeignKeyConstraint(["ledger_id", "txn_id"], ["txn.ledger_id", "txn.id"]),
@@ -216,7 +222,9 @@ class Posting(Base):
         ),
         UniqueConstraint("ledger_id", "txn_id", "position"),
         CheckConstraint("amount <> 0", name="amount"),
+        CheckConstraint("day_debits >= 0 AND day_credits >= 0", name="day_totals"),
         Index(None, "ledger_id", "account_id", "asset", "effective_at", "version"),
+        Index(None, "ledger_id", "account_id", "asset", "day", "version"),
         _CLUSTERED,
     )
 
@@ -224,7 +232,8 @@ class Posting(Base):
 class BalanceDay(Base):
     """The totals of one balance on one effective day (days since 1970-01-01, UTC).
 
-    A balance as of a day is a short sum over them, and a backdated posting changes one row.
+    A balance as of a day is a short sum over them, and a backdated posting changes one row. `version` is that
+    of its last posting: what was known by then needs no look at the postings.
     """
 
     __tablename__ = "balance_day"
@@ -235,6 +244,7 @@ class BalanceDay(Base):
     day: Mapped[int] = mapped_column(Int64, primary_key=True)
     debits: Mapped[int] = mapped_column(Int64)
     credits: Mapped[int] = mapped_column(Int64)
+    version: Mapped[int] = mapped_column(Int64)
 
     __table_args__ = (
         ForeignKeyConstraint(

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 from myapp.ledger import pieces
 from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import POSTGRESQL, SQLITE
-from myapp.ledger.pieces import BALANCE
+from myapp.ledger.pieces import BALANCE, BALANCE_DAY
 from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64, dump_document
@@ -118,10 +118,20 @@ def _rows(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[Any,
             for number, each in enumerate(plan.entries)
         ],
         POSTINGS: [
-            (each.balance.number, each.entry.id, each.position, each.amount, each.later, each.remaining)
+            (
+                each.balance.number,
+                each.entry.id,
+                each.position,
+                each.amount,
+                each.later,
+                each.remaining,
+                each.day.day,
+                each.later_debits,
+                each.later_credits,
+            )
             for each in plan.postings
         ],
-        DAYS: [(each.balance.number, each.day, each.debits, each.credits) for each in plan.days],
+        DAYS: [(each.balance.number, each.day, each.debits, each.credits, each.later) for each in plan.days],
         KEYS: [(each.key, each.fingerprint, each.status, each.txn_id) for each in claims],
     }
 
@@ -135,9 +145,11 @@ def _at_once() -> CompoundSelect[Any]:
     upserted = pieces.upsert_balances(POSTGRESQL, rows, go).cte("upserted")
     complete = pieces.count_of(upserted) == pieces.count_of(rows)
     recorded = pieces.insert_transactions(POSTGRESQL, complete).cte("recorded")
-    posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded).cte("posted")
-    totalled = pieces.upsert_days(POSTGRESQL, rows, complete).cte("totalled")
-    return _answer(rows, claimed, upserted, recorded).add_cte(posted, totalled)
+    totalled = (
+        pieces.upsert_days(POSTGRESQL, rows, upserted, complete).returning(*BALANCE_DAY.c).cte("totalled")
+    )
+    posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded, totalled).cte("posted")
+    return _answer(rows, claimed, upserted, recorded).add_cte(posted)
 
 
 def _answer(rows: Any, claimed: Any, upserted: Any, recorded: Any) -> CompoundSelect[Any]:
@@ -187,8 +199,8 @@ class _Steps:
     claim: Any
     upsert: Any
     record: Any
-    post: Any
     total: Any
+    post: Any
 
 
 def _in_steps() -> _Steps:
@@ -199,8 +211,8 @@ def _in_steps() -> _Steps:
         claim=pieces.claim_keys(SQLITE, true()),
         upsert=pieces.upsert_balances(SQLITE, rows, true()),
         record=pieces.insert_transactions(SQLITE, true()),
-        post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded),
-        total=pieces.upsert_days(SQLITE, rows, true()),
+        total=pieces.upsert_days(SQLITE, rows, BALANCE, true()),
+        post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded, BALANCE_DAY),
     )
 
 
@@ -232,6 +244,6 @@ def _count(session: Session, statement: Any, parameters: Mapping[str, Any]) -> i
 def _record(session: Session, plan: Plan, parameters: Mapping[str, Any]) -> dict[UUID, datetime]:
     recorded = {row.id: row.recorded_at for row in session.execute(_STEPS.record, parameters).all()}
     if len(recorded) == len(plan.entries):
-        session.execute(_STEPS.post, parameters)
         session.execute(_STEPS.total, parameters)
+        session.execute(_STEPS.post, parameters)
     return recorded

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from myapp import main
 from myapp.db import DbSettings, SessionFactory, make_engine, unit_of_work
+from myapp.ledger.drafts import TransactionDraft
 from myapp.ledger.tables import Base
 from myapp.schema import downgrade, is_current, revision_of, upgrade
 from myapp.security import keys
 from tests.databases import Database, sqlite_database
 from tests.ledger.books import assert_unbroken, make_ledger, now, post, postings, transfer
 
-REVISIONS = ["0001", "0002", "0003"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+REVISIONS = ["0001", "0002", "0003", "0004"]
 
 
 @contextmanager
@@ -87,6 +91,43 @@ def test_the_books_survive_the_step_that_does_not_concern_them(database: Databas
         assert keys.listed(session, limit=1).items == []
     post(factory, transfer("assets:cash", "expenses:food", "1"))
     engine.dispose()
+
+
+def test_what_the_journal_says_of_days_is_found_again(database: Database) -> None:
+    engine = make_engine(DbSettings(engine_options={"url": database.url}))
+    factory = SessionFactory(engine)
+    make_ledger(factory)
+    for hours in (0, 5, -1, 0, 30, -90 * 365 * 24):
+        draft = transfer("assets:cash", "expenses:food", "1", effective_at=EPOCH + timedelta(hours=hours))
+        twice = TransactionDraft(draft.postings * 2, effective_at=draft.effective_at)
+        post(factory, twice)
+    engine.dispose()
+    before = rows_of_days(database)
+    assert len({row["day"] for row in before["posting"]}) == 4
+    for _ in range(2):
+        downgrade(database.url, "0003")
+        assert all("day_debits" not in row for row in rows_of_days(database)["posting"])
+        refuses_changes(database)
+        upgrade(database.url)
+        assert rows_of_days(database) == before
+        refuses_changes(database)
+
+
+def rows_of_days(database: Database) -> dict[str, list[dict[str, Any]]]:
+    with connected(database) as connection:
+        return {
+            table: [
+                dict(row)
+                for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY {key}")).mappings()
+            ]
+            for table, key in (("posting", "account_id, version"), ("balance_day", "account_id, day"))
+        }
+
+
+def refuses_changes(database: Database) -> None:
+    for change in ("UPDATE posting SET amount = amount + 1", "DELETE FROM posting"):
+        with connected(database) as connection, pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(change))
 
 
 def test_the_books_can_be_thrown_away_although_the_journal_is_append_only(database: Database) -> None:

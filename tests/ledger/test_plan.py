@@ -95,6 +95,45 @@ def test_versions_and_running_balances_count_back_from_the_row_after_the_write(
 
 
 @given(entries)
+def test_what_a_day_was_after_each_posting_counts_back_from_the_day_after_the_write(
+    written: list[Entry],
+) -> None:
+    totals: dict[tuple[str, str, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
+    expected = []
+    for each in written:
+        for posting in each.postings:
+            key = (posting.account, posting.asset, day_of(each.effective_at))
+            debits, credits_ = totals[key]
+            amount = posting.amount_minor
+            totals[key] = (debits + max(0, amount), credits_ + max(0, -amount))
+            expected.append((key, *totals[key]))
+
+    found = [
+        (
+            (each.balance.account, each.balance.asset, each.day.day),
+            each.day.debits - each.later_debits,
+            each.day.credits - each.later_credits,
+        )
+        for each in plan(written).postings
+    ]
+    assert found == expected
+
+
+@given(entries)
+def test_a_day_ends_with_its_last_posting(written: list[Entry]) -> None:
+    planned = plan(written)
+    last: dict[tuple[str, str, int], int] = {}
+    for posting in planned.postings:
+        key = (posting.balance.account, posting.balance.asset, posting.day.day)
+        last[key] = posting.balance.postings - posting.later
+    found = {
+        (day.balance.account, day.balance.asset, day.day): day.balance.postings - day.later
+        for day in planned.days
+    }
+    assert found == last
+
+
+@given(entries)
 def test_the_extremes_are_the_lowest_and_highest_points_that_whole_transactions_reach(
     written: list[Entry],
 ) -> None:

@@ -28,14 +28,15 @@ def read_lines(session: Session, book: Book, as_of: AsOf, types: Sequence[str]) 
 
     As in the list of balances, a balance of zero has a line where something was posted, and none elsewhere.
     """
-    rows = nets(Scope(book.id), as_of).subquery("rows")
+    asked = nets(Scope(book.id), as_of)
+    rows = asked.statement.subquery("rows")
     statement = (
         select(Account.path, Account.type, rows.c.asset, rows.c.net)
         .join(rows, rows.c.account_id == Account.id)
         .where(Account.ledger_id == book.id, Account.type.in_(types))
         .order_by(Account.path, rows.c.asset)
     )
-    return [Line(*row) for row in session.execute(statement)]
+    return [Line(*row) for row in session.execute(statement, asked.parameters)]
 
 
 def summed(lines: Iterable[Line]) -> dict[str, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -34,6 +35,8 @@ CHUNK_ROWS = 1_000
 _Key = tuple[str, str]
 _Row = dict[str, Any]
 _Numbers = Mapping[str, int]
+# Debits, credits and the last version by account, asset and effective day.
+_Days = defaultdict[tuple[str, str, int], list[int]]
 
 
 def insert_all(session: Session, model: type[Base], rows: Iterable[_Row]) -> None:
@@ -162,35 +165,9 @@ def write_changes(
 def write_postings(
     session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
 ) -> None:
-    """Write the postings, with the balances and versions that they left behind."""
-    rows = (
-        {
-            "ledger_id": ledger_id,
-            "account_id": numbers[posting.account],
-            "asset": posting.asset,
-            "version": posting.version,
-            "txn_id": each.id,
-            "position": position,
-            "amount": posting.amount,
-            "balance": posting.balance,
-            "effective_at": each.effective_at,
-            "recorded_at": each.recorded_at,
-        }
-        for each in transactions
-        for position, posting in enumerate(each.postings)
-    )
-    insert_all(session, Posting, rows)
-
-
-def write_days(
-    session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
-) -> None:
-    """Write the totals by effective day."""
-    days: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0])
-    for each in transactions:
-        day = day_of(each.effective_at)
-        for posting in each.postings:
-            days[(*posting.key, day)][0 if posting.amount > 0 else 1] += abs(posting.amount)
+    """Write the postings, with what they left behind, and the totals by effective day."""
+    days: _Days = defaultdict(lambda: [0, 0, 0])
+    insert_all(session, Posting, _posting_rows(ledger_id, numbers, transactions, days))
     rows = (
         {
             "ledger_id": ledger_id,
@@ -199,10 +176,42 @@ def write_days(
             "day": day,
             "debits": debits,
             "credits": credits_,
+            "version": version,
         }
-        for (path, asset, day), (debits, credits_) in sorted(days.items())
+        for (path, asset, day), (debits, credits_, version) in sorted(days.items())
     )
     insert_all(session, BalanceDay, rows)
+
+
+def _posting_rows(
+    ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction], days: _Days
+) -> Iterator[_Row]:
+    # By version, and not as they come: the clock may have been set back between two transactions.
+    placed = [
+        (posting.key, posting.version, position, each)
+        for each in transactions
+        for position, posting in enumerate(each.postings)
+    ]
+    for key, version, position, each in sorted(placed, key=itemgetter(0, 1)):
+        posting, day = each.postings[position], day_of(each.effective_at)
+        totals = days[(*key, day)]
+        totals[0 if posting.amount > 0 else 1] += abs(posting.amount)
+        totals[2] = version
+        yield {
+            "ledger_id": ledger_id,
+            "account_id": numbers[posting.account],
+            "asset": posting.asset,
+            "version": version,
+            "txn_id": each.id,
+            "position": position,
+            "amount": posting.amount,
+            "balance": posting.balance,
+            "effective_at": each.effective_at,
+            "recorded_at": each.recorded_at,
+            "day": day,
+            "day_debits": totals[0],
+            "day_credits": totals[1],
+        }
 
 
 def row_of(record: Any, ledger_id: int, fields: Iterable[str]) -> _Row:

@@ -87,6 +87,5 @@ def _restore(session: Session, book: Book, contents: Contents) -> None:
     rows.write_transactions(session, book.id, transactions)
     rows.write_changes(session, book.id, transactions)
     rows.write_postings(session, book.id, numbers, transactions)
-    rows.write_days(session, book.id, numbers, transactions)
     for hold in holds:
         held_rows.write_hold(session, book.id, hold, numbers)

@@ -1,13 +1,13 @@
-"""The journal: transactions that balance, postings without gaps, running balances without breaks."""
+"""The journal: transactions that balance, postings without gaps, running sums without breaks."""
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, and_, cast, func, literal_column, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, cast, func, literal_column, select
 
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
-from myapp.ledger.verifying.spelling import Exact, Whole, exact, exact_sum, successor
+from myapp.ledger.verifying.spelling import Exact, Whole, day_of, exact, exact_sum, successor
 from myapp.ledger.verifying.tables import POSTING, TXN
 
 ZERO = literal_column("0", Exact())
@@ -79,16 +79,23 @@ def _in_place() -> Rule:
     )
 
 
-def _chained() -> Rule:
-    # Along the primary key, so that no database has to sort the journal.
+def _chain(of: tuple[str, ...], kept: tuple[str, ...], *more: str) -> Subquery:
+    """Select the postings with what was kept just before, of those that have the columns `of` in common."""
+
     def before(name: str) -> ColumnElement[int]:
         previous = func.lag(POSTING.c[name]).over(
-            partition_by=[POSTING.c.account_id, POSTING.c.asset], order_by=POSTING.c.version
+            partition_by=[POSTING.c[each] for each in of], order_by=POSTING.c.version
         )
         return func.coalesce(previous, _NONE).label(f"{name}_before")
 
-    columns = [POSTING.c[name] for name in (*POSTING_KEY, "amount", "balance")]
-    rows = select(*columns, before("version"), before("balance")).where(_OWN).subquery("chain")
+    columns = dict.fromkeys((*POSTING_KEY, "amount", *of, *kept, *more))
+    rows = select(*(POSTING.c[name] for name in columns), *(before(name) for name in kept))
+    return rows.where(_OWN).subquery("chain")
+
+
+def _chained() -> Rule:
+    # Along the primary key, so that no database has to sort the journal.
+    rows = _chain(("account_id", "asset"), ("version", "balance"))
     balance = exact(rows.c.balance_before) + exact(rows.c.amount)
     return rule(
         "posting",
@@ -98,6 +105,25 @@ def _chained() -> Rule:
         {
             "version": (successor(rows.c.version_before), cast(rows.c.version, Whole())),
             "balance": (balance, exact(rows.c.balance)),
+        },
+    )
+
+
+def _totals_of_its_day() -> Rule:
+    # By the day that the posting says, so that there is an index along which to go.
+    rows = _chain(("account_id", "asset", "day"), ("day_debits", "day_credits"), "effective_at")
+    amount = exact(rows.c.amount)
+    debits = exact(rows.c.day_debits_before) + case((amount > ZERO, amount), else_=ZERO)
+    credits_ = exact(rows.c.day_credits_before) - case((amount < ZERO, amount), else_=ZERO)
+    return rule(
+        "posting",
+        "The posting is not of its effective day, or does not continue the totals of that day.",
+        rows,
+        {name: rows.c[name] for name in POSTING_KEY},
+        {
+            "day": (day_of(rows.c.effective_at), rows.c.day),
+            "day_debits": (debits, exact(rows.c.day_debits)),
+            "day_credits": (credits_, exact(rows.c.day_credits)),
         },
     )
 
@@ -121,5 +147,5 @@ def _of_its_transaction() -> Rule:
 CHECKS = (
     Check("zero_sum", TXN, (_balanced(),)),
     Check("postings", POSTING, (_at_least_two(), _not_zero(), _in_place(), _of_its_transaction())),
-    Check("running_balances", POSTING, (_chained(),)),
+    Check("running_balances", POSTING, (_chained(), _totals_of_its_day())),
 )

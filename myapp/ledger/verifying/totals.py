@@ -44,17 +44,18 @@ def _of_postings(*more: ColumnElement[Any]) -> Select[Any]:
         _side(POSTING.c.amount > _NOUGHT, "posted"),
         _side(POSTING.c.amount < _NOUGHT, "drawn"),
         literal_column("1", Int64).label("postings"),
+        POSTING.c.version.label("last"),
         *(_ABSENT.label(name) for name in (*_STORED, "version")),
     ).where(POSTING.c.ledger_id == LEDGER_ID)
 
 
-def _as_stored(table: Table, version: ColumnElement[Any], *more: str) -> Select[Any]:
+def _as_stored(table: Table, *more: str) -> Select[Any]:
     return select(
         *(table.c[name] for name in (*_KEY, *more)),
         *(_ABSENT.label(name) for name in ("posted", "drawn")),
         _NOUGHT.label("postings"),
-        *(table.c[name] for name in _STORED),
-        version.label("version"),
+        _ABSENT.label("last"),
+        *(table.c[name] for name in (*_STORED, "version")),
     ).where(table.c.ledger_id == LEDGER_ID)
 
 
@@ -67,6 +68,7 @@ def _side_by_side(computed: Select[Any], stored: Select[Any], *key: str) -> Subq
             exact_sum(both.c.posted).label("debits_of_postings"),
             (-exact_sum(both.c.drawn)).label("credits_of_postings"),
             func.sum(both.c.postings, type_=Int64).label("postings"),
+            func.max(both.c.last, type_=Int64).label("last"),
             *(func.max(exact(both.c[name]), type_=Exact()).label(name) for name in _STORED),
             func.max(both.c.version, type_=Int64).label("version"),
         )
@@ -76,7 +78,7 @@ def _side_by_side(computed: Select[Any], stored: Select[Any], *key: str) -> Subq
 
 
 def _balance_rows() -> Rule:
-    rows = _side_by_side(_of_postings(), _as_stored(BALANCE, BALANCE.c.version), *_KEY)
+    rows = _side_by_side(_of_postings(), _as_stored(BALANCE), *_KEY)
     # A balance with limits is there before its first posting.
     sums = {name: func.coalesce(rows.c[f"{name}_of_postings"], ZERO) for name in _STORED}
     return rule(
@@ -94,13 +96,16 @@ def _balance_rows() -> Rule:
 def _day_rows() -> Rule:
     key = (*_KEY, "day")
     computed = _of_postings(day_of(POSTING.c.effective_at).label("day"))
-    rows = _side_by_side(computed, _as_stored(BALANCE_DAY, _ABSENT, "day"), *key)
+    rows = _side_by_side(computed, _as_stored(BALANCE_DAY, "day"), *key)
     return rule(
         "balance_day",
         "The day's totals are not what its postings add up to.",
         rows,
         {name: rows.c[name] for name in key},
-        {name: (rows.c[f"{name}_of_postings"], rows.c[name]) for name in _STORED},
+        {
+            **{name: (rows.c[f"{name}_of_postings"], rows.c[name]) for name in _STORED},
+            "version": (rows.c.last, rows.c.version),
+        },
     )
 
 

@@ -183,6 +183,9 @@ ROWS: Mapping[str, Row] = {
             "balance": always(6, 2**63 - 1, -(2**63)),
             "effective_at": always(LATER, Endless()),
             "recorded_at": always(LATER, Endless()),
+            "day": always(3, -3, 2**63 - 1),
+            "day_debits": always(7, 2**63 - 1, -(2**63)),
+            "day_credits": always(7, 2**63 - 1, -1),
         },
     ),
     "balance_day": Row(
@@ -194,6 +197,7 @@ ROWS: Mapping[str, Row] = {
             "day": always(3, -3, named=("balance_day", {"day": 20458})),
             "debits": always(0, 2**63 - 1),
             "credits": always(0, -1),
+            "version": always(0, 9, 2**63 - 1),
         },
     ),
     "idempotency": Row(

@@ -105,9 +105,9 @@ def test_a_deleted_ledger_leaves_its_rows_behind(connection: Connection) -> None
 
 
 def test_of_many_wrong_rows_the_first_are_named_and_all_are_counted(connection: Connection) -> None:
-    day = TABLES["balance_day"]
+    day, totals = TABLES["balance_day"], {"debits": 1, "credits": 0, "version": 1}
     rows = [
-        {"ledger_id": 1, "account_id": NOBODY, "asset": "USD", "day": number, "debits": 1, "credits": 0}
+        {"ledger_id": 1, "account_id": NOBODY, "asset": "USD", "day": number} | totals
         for number in range(2 * PROBLEMS_MAX)
     ]
     connection.execute(insert(day), rows)
@@ -136,11 +136,13 @@ def test_a_sum_past_64_bits_is_told_and_not_an_error(connection: Connection) -> 
 
 def test_a_day_before_1970_is_counted_backwards(connection: Connection) -> None:
     early = datetime(1969, 12, 30, 18, tzinfo=UTC)
-    for name, column in (("txn", "id"), ("posting", "txn_id")):
+    for name, column, day in (("txn", "id", {}), ("posting", "txn_id", {"day": -2})):
         table = TABLES[name]
-        connection.execute(table.update().where(table.c[column] == FIRST).values(effective_at=early))
+        changed = table.update().where(table.c[column] == FIRST).values(effective_at=early, **day)
+        connection.execute(changed)
     # Nothing else is wrong than the days, of which two are missing now.
-    missing = [each for each in problems(connection) if each.found == {"debits": None, "credits": None}]
+    nothing = {"debits": None, "credits": None, "version": None}
+    missing = [each for each in problems(connection) if each.found == nothing]
     assert {each.key["account"]: each.key["day"] for each in missing} == {CASH: -2, "expenses:food": -2}
 
 

@@ -1,0 +1,162 @@
+"""The statements that sum balances of the past, each made once for all questions of one shape.
+
+To make one takes longer than to run it. So what a question asks for is a parameter, and a shape tells which
+parameters there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, cast, func, null, select, union_all
+
+from myapp.ledger.known import Wanted, balances_left, days_left, is_found, versions_at
+from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.tables import Balance, BalanceDay, Posting, Transaction
+from myapp.ledger.types import Instant, Int64, SortedText
+
+_ACCOUNT_ID = bindparam("account_id", type_=Int64)
+_ASSET = bindparam("asset", type_=SortedText)
+_FIRST_DAY, _LAST_DAY = (bindparam(name, type_=Int64) for name in ("first_day", "last_day"))
+_KNOWN_AT = bindparam("known_at", type_=Instant())
+_NO_VERSION = cast(null(), Int64).label("version")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Which bounds a question has: of whose balances, of whole days, at how many edges, of what is known."""
+
+    account: bool
+    asset: bool
+    first_day: bool
+    last_day: bool
+    edges: int
+    known: bool
+
+    def of(self, table: Any) -> list[ColumnElement[bool]]:
+        """Return the conditions on a table's rows that tell whose balances."""
+        conditions = [table.ledger_id == LEDGER_ID]
+        if self.account:
+            conditions.append(table.account_id == _ACCOUNT_ID)
+        if self.asset:
+            conditions.append(table.asset == _ASSET)
+        return conditions
+
+    def days(self) -> list[ColumnElement[bool]]:
+        """Return the conditions on BalanceDay that tell which whole days."""
+        first = [BalanceDay.day >= _FIRST_DAY] if self.first_day else []
+        return [*first, BalanceDay.day <= _LAST_DAY] if self.last_day else first
+
+
+@cache
+def present(shape: Shape) -> Select[Any]:
+    """Select account_id, asset and net of now."""
+    columns: list[Any] = [Balance.account_id, Balance.asset, (Balance.debits - Balance.credits).label("net")]
+    # A balance that has a limit, but no posting yet, is none in the past either.
+    return select(*columns).where(*shape.of(Balance), Balance.version > 0)
+
+
+@cache
+def known_nets(shape: Shape) -> Select[Any]:
+    """Select account_id, asset and net as it was known, whenever it took effect."""
+    return balances_left(shape.of, versions_at(shape.of, _KNOWN_AT))
+
+
+@cache
+def nets(shape: Shape) -> Select[Any]:
+    """Select account_id, asset and net; no row where nothing was posted."""
+    summed = _summed(shape, _net).subquery("summed")
+    return select(summed.c.account_id, summed.c.asset, summed.c.net).where(summed.c.net.is_not(None))
+
+
+@cache
+def totals(shape: Shape) -> Select[Any]:
+    """Select account_id, asset, debits, credits and the version; both sides are NULL where nothing moved.
+
+    The version is the one known then, NULL where the newest is.
+    """
+    return _summed(shape, _apart)
+
+
+def _net(debits: Any, credits_: Any) -> dict[str, ColumnElement[int]]:
+    return {"net": debits - credits_}
+
+
+def _apart(debits: Any, credits_: Any) -> dict[str, ColumnElement[int]]:
+    return {"debits": debits, "credits": credits_}
+
+
+def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
+    parts = union_all(*_parts(shape, wanted)).subquery("parts")
+    names = wanted(BalanceDay.debits, BalanceDay.credits)
+    return select(
+        parts.c.account_id,
+        parts.c.asset,
+        *(cast(func.sum(parts.c[name]), Int64).label(name) for name in names),
+        func.max(parts.c.version).label("version"),
+    ).group_by(parts.c.account_id, parts.c.asset)
+
+
+def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
+    known = versions_at(shape.of, _KNOWN_AT) if shape.known else None
+    for number in range(shape.edges):
+        of_edge = _of_accounts_edge if shape.account else _of_ledgers_edge
+        yield of_edge(shape, _Edge(number), wanted, known).add_columns(_NO_VERSION)
+    if known is None:
+        now = _of(BalanceDay, wanted(BalanceDay.debits, BalanceDay.credits))
+        yield now.where(*shape.of(BalanceDay), *shape.days()).add_columns(_NO_VERSION)
+        return
+    yield days_left(shape.of, known, shape.days(), wanted).add_columns(_NO_VERSION)
+    # What took effect outside counts for nothing, but the version that was known stays the same.
+    nothing = {name: cast(null(), Int64) for name in wanted(BalanceDay.debits, BalanceDay.credits)}
+    yield _of(known.c, nothing).add_columns(known.c.version).where(is_found(known))
+
+
+def _of(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    columns: list[Any] = [rows.account_id, rows.asset]
+    return select(*columns, *(amount.label(name) for name, amount in amounts.items()))
+
+
+class _Edge:
+    """The effective times of a part of a day, both inclusive."""
+
+    def __init__(self, number: int) -> None:
+        self.start, self.end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
+
+    def has(self, column: Any) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions that a time is within."""
+        return column >= self.start, column <= self.end
+
+
+def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    # Postings are found by time on one balance alone, so an account's balances lead to them. As an outer
+    # join, or SQLite would rather read all postings of the account, and ask for the balance of each.
+    balance: Any = Balance if known is None else known.c
+    found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
+    found += [*shape.of(Posting), *edge.has(Posting.effective_at)]
+    amounts = wanted(*_sides(Posting.amount))
+    if known is None:
+        return _of(Balance, amounts).outerjoin(Posting, and_(*found)).where(*shape.of(Balance))
+    found.append(Posting.version <= known.c.version)
+    return _of(known.c, amounts).outerjoin(Posting, and_(*found)).where(is_found(known))
+
+
+def _of_ledgers_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    postings = _of(Posting, wanted(*_sides(Posting.amount)))
+    made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
+    # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
+    # rather enter the primary key by one column than another index by two.
+    made_by = and_(made_by, Posting.position >= 0)
+    found = [*shape.of(Posting), Transaction.ledger_id == LEDGER_ID, *edge.has(Transaction.effective_at)]
+    # By time, and not by version, which would be looked for before the transactions are.
+    found += [] if known is None else [Posting.recorded_at <= _KNOWN_AT]
+    return postings.join(Transaction, made_by).where(*found)
+
+
+def _sides(amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    # NULL where there is no posting.
+    debits = case((amount > 0, amount), (amount < 0, 0))
+    return debits, case((amount < 0, -amount), (amount > 0, 0))
