@@ -10,8 +10,9 @@ from pathlib import Path
 
 from benchmarks import frameworks, report, request_cost, throughput
 from benchmarks.figures import Row
+from benchmarks.growth import rows as growth
 
-ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS, *throughput.ROWS)
+ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS, *throughput.ROWS, *growth.ROWS)
 
 # The plot of all rows, for docs/performance.md.
 PICTURE = Path(__file__).parents[1] / "docs" / "benchmarks.svg"
