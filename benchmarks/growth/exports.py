@@ -47,7 +47,7 @@ def _export(server: Server, format_name: str, idle_kib: int) -> Exported:
 
 
 def _warm_up(server: Server) -> None:
-    # A server that has answered before: what every request needs is loaded, and each way of writing was taken.
+    # A server that has answered before: all that requests need is loaded, and each way of writing was taken.
     _post(server, "/v1/ledgers", {"name": _SMALL, "assets": [{"code": ASSET, "scale": 2}]})
     postings = [("assets:cash", "1.00"), ("income:gifts", "-1.00")]
     body = {"postings": [{"account": path, "asset": ASSET, "amount": amount} for path, amount in postings]}

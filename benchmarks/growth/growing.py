@@ -90,10 +90,10 @@ def _samples(store: Store, urls: Mapping[int, str], effort: Effort, start: datet
     for url in urls.values():
         store.settle(url)
     with ExitStack() as stack:
-        places = {size: stack.enter_context(closing(Place(url))) for size, url in urls.items()}
-        reads = read_samples(places, effort, start)
+        places = {size: stack.enter_context(closing(Place(url, start))) for size, url in urls.items()}
+        reads = read_samples(places, effort)
         # After the reads, because they make small books a good deal larger.
-        return {**reads, **write_samples(places, effort, start)}
+        return {**reads, **write_samples(places, effort)}
 
 
 def _verified_s(url: str) -> float:

@@ -54,10 +54,11 @@ class Mark:
 
 
 class Place:
-    """The service on the books of one size."""
+    """The service on the books of one size; `start` is where their span begins."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, start: datetime) -> None:
         self._app: Any = main({}, **{"myapp.auth": "none", "sqlalchemy.url": url})
+        self.start = start
         self.mark = self._marked()
 
     def close(self) -> None:

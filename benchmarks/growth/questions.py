@@ -1,23 +1,24 @@
-"""What is asked of books of every size: each kind of request, the same at each size but for what lies there."""
+"""What is asked of books of every size: each kind of request, alike at each size but for what lies there."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from urllib.parse import urlencode
 
 from benchmarks.growth.places import API, PAGES, Place, Question
 from benchmarks.growth.trade import ASSET, BANK, COSTS, SPAN
 
-# A day and an instant well within the span, and a quarter of a year from that day on.
+# A day well within the span, and a quarter of a year from it on.
 _PLACE_IN_SPAN = 0.6
 _QUARTER = timedelta(days=91)
 
-Ask = Callable[[Place, datetime], Question]
+Ask = Callable[[Place], Question]
+_Bound = Callable[[Place], tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -29,33 +30,45 @@ class Kind:
     promised: bool = True
 
 
-def _account(times: Callable[[Place, datetime], Mapping[str, str]]) -> Ask:
-    return lambda place, start: Question(f"{API}/accounts/{BANK}", urlencode(times(place, start)))
+def _day(place: Place) -> date:
+    return (place.start + SPAN * _PLACE_IN_SPAN).date()
 
 
-def _at_a_day(start: datetime) -> str:
-    return (start + SPAN * _PLACE_IN_SPAN).date().isoformat()
+def _at_a_day(place: Place) -> tuple[str, str]:
+    return "at", _day(place).isoformat()
 
 
-def _at_an_instant(start: datetime) -> str:
-    return f"{_at_a_day(start)}T15:00:00Z"
+def _at_an_instant(place: Place) -> tuple[str, str]:
+    return "at", f"{_day(place).isoformat()}T15:00:00Z"
 
 
-def _known(place: Place) -> str:
-    return place.mark.recorded_at.isoformat()
+def _known_at(place: Place) -> tuple[str, str]:
+    return "known_at", place.mark.recorded_at.isoformat()
 
 
-def _statement(place: Place, start: datetime) -> Question:
+def _of_a_quarter(place: Place) -> tuple[tuple[str, str], ...]:
+    first = _day(place)
+    return ("from", first.isoformat()), ("to", (first + _QUARTER).isoformat())
+
+
+def _balance(*bounds: _Bound) -> Ask:
+    return lambda place: Question(f"{API}/accounts/{BANK}", urlencode([bound(place) for bound in bounds]))
+
+
+def _statement_of_a_quarter(place: Place) -> Question:
+    first = _statement(place)
+    return Question(first.path, f"{first.query}&{urlencode(_of_a_quarter(place))}")
+
+
+def _statement(_: Place) -> Question:
     return Question(f"{API}/statement", urlencode({"account": BANK, "asset": ASSET}))
 
 
-def _statement_of_a_quarter(place: Place, start: datetime) -> Question:
-    first = (start + SPAN * _PLACE_IN_SPAN).date()
-    period = {"from": first.isoformat(), "to": (first + _QUARTER).isoformat()}
-    return Question(f"{API}/statement", urlencode({"account": BANK, "asset": ASSET, **period}))
+def _always(path: str) -> Ask:
+    return lambda _: Question(path)
 
 
-def _far_back(place: Place, start: datetime) -> Question:
+def _far_back(place: Place) -> Question:
     # Whoever walks there page by page has this cursor in the end: the first page's, with another place in it.
     first = place.read(Question(f"{API}/transactions"))["next"]
     question, *_ = json.loads(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)))
@@ -64,29 +77,22 @@ def _far_back(place: Place, start: datetime) -> Question:
     return Question(f"{API}/transactions", f"cursor={cursor}")
 
 
-def _page(path: str, **query: str) -> Ask:
-    return lambda place, start: Question(PAGES + path, urlencode(query))
-
-
 READS = (
-    Kind("balance", _account(lambda place, start: {})),
-    Kind("balance at a day", _account(lambda place, start: {"at": _at_a_day(start)})),
-    Kind("balance at an instant", _account(lambda place, start: {"at": _at_an_instant(start)})),
-    Kind("balance known at", _account(lambda place, start: {"known_at": _known(place)})),
-    Kind(
-        "balance at, known at",
-        _account(lambda place, start: {"at": _at_a_day(start), "known_at": _known(place)}),
-    ),
+    Kind("balance", _balance()),
+    Kind("balance at a day", _balance(_at_a_day)),
+    Kind("balance at an instant", _balance(_at_an_instant)),
+    Kind("balance known at", _balance(_known_at)),
+    Kind("balance at, known at", _balance(_at_a_day, _known_at)),
     Kind("first statement page", _statement),
     Kind("statement of a quarter", _statement_of_a_quarter),
-    Kind("first journal page", lambda place, start: Question(f"{API}/transactions")),
+    Kind("first journal page", _always(f"{API}/transactions")),
     Kind("journal page far back", _far_back),
-    Kind("page: overview", _page(""), promised=False),
-    Kind("page: accounts", _page("/accounts"), promised=False),
-    Kind("page: register", _page(f"/accounts/{BANK}"), promised=False),
-    Kind("page: journal", _page("/journal"), promised=False),
-    Kind("page: balance sheet", _page("/reports/balance-sheet"), promised=False),
-    Kind("page: income statement", _page("/reports/income-statement"), promised=False),
+    Kind("page: overview", _always(PAGES), promised=False),
+    Kind("page: accounts", _always(f"{PAGES}/accounts"), promised=False),
+    Kind("page: register", _always(f"{PAGES}/accounts/{BANK}"), promised=False),
+    Kind("page: journal", _always(f"{PAGES}/journal"), promised=False),
+    Kind("page: balance sheet", _always(f"{PAGES}/reports/balance-sheet"), promised=False),
+    Kind("page: income statement", _always(f"{PAGES}/reports/income-statement"), promised=False),
 )
 CURRENT, BACKDATED = "POST, current", "POST, backdated"
 

@@ -67,7 +67,7 @@ class PostgresStore:
 
 @contextmanager
 def opened(dialect: str) -> Iterator[Store]:
-    """Give a store of its own, which is gone when the block ends. PostgreSQL waits for the disk, as it must."""
+    """Give a store of its own, gone when the block ends. PostgreSQL waits for the disk, as it must."""
     if dialect == "sqlite":
         with tempfile.TemporaryDirectory(prefix="growth-") as folder:
             yield SqliteStore(Path(folder))

@@ -139,9 +139,9 @@ def _transactions(ledger_id: int) -> Select[Any]:
 
 
 def _postings(ledger_id: int, *, native: bool) -> Select[Any]:
-    # SQLite would rather begin with the postings, and sort all of them in memory. So its joins are outer ones,
-    # which it goes through as they are written; and there is a condition that is true of every posting,
-    # because it would also rather enter the primary key by one column than another index by two.
+    # SQLite would rather begin with the postings, and sort all of them in memory. So its joins are outer
+    # ones, which it goes through as they are written; and there is a condition that is true of every
+    # posting, because it would also rather enter the primary key by one column than another index by two.
     own = [POSTING.c.ledger_id == TXN.c.ledger_id, POSTING.c.txn_id == TXN.c.id]
     if not native:
         own.append(POSTING.c.position >= 0)
