@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks import frameworks, report, request_cost, throughput
 from benchmarks.figures import Row
+from benchmarks.growth import plot as curves
 from benchmarks.growth import rows as growth
 
 ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS, *throughput.ROWS, *growth.ROWS)
@@ -19,3 +20,4 @@ PICTURE = Path(__file__).parents[1] / "docs" / "benchmarks.svg"
 
 if __name__ == "__main__":
     report.publish(ROWS, PICTURE)
+    curves.main()
