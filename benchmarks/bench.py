@@ -10,11 +10,20 @@ from pathlib import Path
 
 from benchmarks import frameworks, imports, report, request_cost, throughput
 from benchmarks.figures import Row
+from benchmarks.growth import plot as curves
+from benchmarks.growth import rows as growth
 
-ROWS: tuple[Row, ...] = (*request_cost.ROWS, *frameworks.ROWS, *throughput.ROWS, *imports.ROWS)
+ROWS: tuple[Row, ...] = (
+    *request_cost.ROWS,
+    *frameworks.ROWS,
+    *throughput.ROWS,
+    *imports.ROWS,
+    *growth.ROWS,
+)
 
 # The plot of all rows, for docs/performance.md.
 PICTURE = Path(__file__).parents[1] / "docs" / "benchmarks.svg"
 
 if __name__ == "__main__":
     report.publish(ROWS, PICTURE)
+    curves.main()

@@ -86,7 +86,10 @@ class JournalRows:
         """
         ordering = _ordering(TXN.c.effective_at if order == "effective" else TXN.c.recorded_at)
         heads = self.rows(_transactions(self.ledger_id).order_by(*ordering))
-        members = self.rows(_postings(self.ledger_id).order_by(*ordering, POSTING.c.position))
+        postings = _postings(self.ledger_id, native=self.native)
+        found = self.rows(postings.order_by(*ordering, POSTING.c.position))
+        # An outer join has a row for a transaction whose postings somebody has taken away, too.
+        members = (row for row in found if row.txn_id is not None)
         for pair in _attached(heads, members, attrgetter("id"), attrgetter("txn_id")):
             if self.on_transaction is not None:
                 self.on_transaction()
@@ -135,8 +138,15 @@ def _transactions(ledger_id: int) -> Select[Any]:
     )
 
 
-def _postings(ledger_id: int) -> Select[Any]:
-    own = and_(POSTING.c.ledger_id == TXN.c.ledger_id, POSTING.c.txn_id == TXN.c.id)
+def _postings(ledger_id: int, *, native: bool) -> Select[Any]:
+    # SQLite would rather begin with the postings, and sort all of them in memory. So its joins are outer
+    # ones, which it goes through as they are written; and there is a condition that is true of every
+    # posting, because it would also rather enter the primary key by one column than another index by two.
+    own = [POSTING.c.ledger_id == TXN.c.ledger_id, POSTING.c.txn_id == TXN.c.id]
+    if not native:
+        own.append(POSTING.c.position >= 0)
+    joined = TXN.join(POSTING, and_(*own), isouter=not native)
+    joined = joined.join(ACCOUNT, _account_of(POSTING), isouter=not native)
     return (
         select(
             POSTING.c.txn_id,
@@ -148,9 +158,7 @@ def _postings(ledger_id: int) -> Select[Any]:
             POSTING.c.balance,
             POSTING.c.version,
         )
-        .select_from(
-            TXN.join(POSTING, own).join(ACCOUNT, _account_of(POSTING)).join(_ASSET, _asset_of(POSTING))
-        )
+        .select_from(joined.join(_ASSET, _asset_of(POSTING), isouter=not native))
         .where(TXN.c.ledger_id == ledger_id)
     )
 

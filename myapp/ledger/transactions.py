@@ -166,6 +166,8 @@ def _filtered(session: Session, statement: Select[Any], book: Book, wanted: Tran
 
 
 def _posts_to(book: Book, wanted: TransactionFilter) -> ColumnElement[bool]:
+    if wanted.account is None and wanted.amount is None:
+        return _moves_asset(wanted)
     posting = select(Posting.txn_id).where(Posting.ledger_id == book.id)
     if wanted.account is not None:
         account = select(Account.id).where(Account.ledger_id == book.id, Account.path == wanted.account)
@@ -175,6 +177,17 @@ def _posts_to(book: Book, wanted: TransactionFilter) -> ColumnElement[bool]:
     if wanted.amount is not None:
         posting = posting.where(_moves(book, wanted.amount))
     return Transaction.id.in_(posting)
+
+
+def _moves_asset(wanted: TransactionFilter) -> ColumnElement[bool]:
+    # Asked of one transaction after another, of which most may do: SQLite would make a list of all postings.
+    # Without the last condition, which is true of every posting, it would read the ledger's for each of them.
+    return exists().where(
+        Posting.ledger_id == Transaction.ledger_id,
+        Posting.txn_id == Transaction.id,
+        Posting.asset == wanted.asset,
+        Posting.position >= 0,
+    )
 
 
 def _moves(book: Book, amount: Decimal) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Reads go by key: to where a statement's page begins, to the version that was known."""
+"""Reads go by key: to where a page begins, to the version that was known, to the postings."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
-from myapp.ledger import accounts, balances, statements
+from myapp.ledger import accounts, balances, statements, transactions
 from myapp.ledger.asof import AsOf, Scope, nets
 from myapp.ledger.balances import Selection
+from myapp.ledger.journal_rows import JournalRows, Order
 from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.reports import income_statement
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter
+from myapp.ledger.transactions import TransactionFilter
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -160,3 +162,33 @@ def test_a_report_of_parts_of_days_reads_the_postings_of_those_days_alone(factor
         assert outer.startswith("SEARCH txn USING COVERING INDEX")
         assert inner.startswith("SEARCH posting USING INDEX")
         assert "(ledger_id=? AND txn_id=? AND position>?)" in inner, steps
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("order", "time"), [("recorded", "recorded_at"), ("effective", "effective_at")])
+def test_an_export_follows_the_journal_and_sorts_no_more_than_one_moment(
+    factory: SessionFactory, order: Order, time: str
+) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+
+    def read(session: Session, book: Book) -> None:
+        rows = JournalRows(lambda statement: iter(session.execute(statement).all()), book.id, native=False)
+        assert [len(postings) for _, postings in rows.transactions(order)] == [2]
+
+    steps = plan_of(factory, read)
+    assert [step for step in steps if step.endswith(f"INDEX ix_txn_ledger_id_{time}_id (ledger_id=?)")], steps
+    (found,) = (step for step in steps if re.search(r"\bposting\b", step))
+    assert "(ledger_id=? AND txn_id=? AND position>?)" in found, steps
+    # Sorting the whole of it, SQLite would keep the whole of it in memory.
+    assert not {step for step in steps if step == "USE TEMP B-TREE FOR ORDER BY"}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_the_journal_of_an_asset_is_found_without_listing_its_postings(factory: SessionFactory) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+    wanted = TransactionFilter(asset="USD")
+    steps = plan_of(factory, lambda session, book: transactions.listed(session, book, wanted, limit=2))
+    assert [step for step in steps if "LIST SUBQUERY" in step] == []
+    assert [step for step in steps if "(ledger_id=? AND txn_id=? AND position>?)" in step], steps
