@@ -55,12 +55,15 @@ def _uvicorn(application: str) -> Command:
 
 
 def _pserve(port: int) -> Sequence[str | Path]:
-    return [OUR_SCRIPTS / "pserve", ROOT / "benchmarks" / "opponents" / "ours.ini", f"port={port}"]
+    ini = ROOT / "benchmarks" / "opponents" / "ours.ini"
+    return [OUR_SCRIPTS / "pserve", ini, f"port={port}", f"processes={WORKERS}"]
 
 
 # The one place where the server of ours is chosen.
 OURS = Contender(
-    "myapp.db", _pserve, ("pyramid", "pyramid_tm", "pyramid_retry", "zope.sqlalchemy", "waitress")
+    "myapp.db",
+    _pserve,
+    ("pyramid", "pyramid_tm", "pyramid_retry", "zope.sqlalchemy", "waitress", "gunicorn"),
 )
 
 OPPONENTS = (

@@ -24,7 +24,7 @@ PAGES: tuple[Page, ...] = (
         accounts.register,
         "register.html",
         "See an account's statement.",
-        9,
+        7,
         parameters=("asset", "from", "to", *PAGING),
     ),
     Page(
@@ -48,6 +48,6 @@ PAGES: tuple[Page, ...] = (
         method="POST",
         again=holds.again,
     ),
-    Page("verify", LEDGER + "/verify", verifying.show, "verify.html", "Verify the books.", 42),
-    Page("light", LEDGER + "/light", verifying.show, "light.html", "Say whether they are right.", 42),
+    Page("verify", LEDGER + "/verify", verifying.show, "verify.html", "Verify the books.", 43),
+    Page("light", LEDGER + "/light", verifying.show, "light.html", "Say whether they are right.", 43),
 )

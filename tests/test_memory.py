@@ -1,0 +1,40 @@
+"""Threads share a few pools of the C library's memory."""
+
+from __future__ import annotations
+
+import platform
+import re
+import subprocess
+import sys
+
+import pytest
+
+# The C library tells of its pools in words like `<heap nr="0">`.
+_PROGRAM = """
+import ctypes, sys, threading
+{first}
+library = ctypes.CDLL(None)
+library.malloc.restype, library.fdopen.restype = ctypes.c_void_p, ctypes.c_void_p
+meeting = threading.Barrier(8)
+def take():
+    meeting.wait()
+    library.malloc(100_000)
+    meeting.wait()
+threads = [threading.Thread(target=take) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+library.malloc_info(0, ctypes.c_void_p(library.fdopen(sys.stdout.fileno(), b"w")))
+library.fflush(None)
+"""
+_FEW = "from myapp.memory import keep_arenas_few\nkeep_arenas_few()"
+
+
+def _arenas(first: str) -> int:
+    program = [sys.executable, "-c", _PROGRAM.format(first=first)]
+    told = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    return len(re.findall("<heap nr=", told))
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library has such pools")
+def test_eight_threads_have_two_arenas() -> None:
+    assert (_arenas(_FEW), _arenas("") > 2) == (2, True)
