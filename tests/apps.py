@@ -18,11 +18,13 @@ def make_app(database: Database, *, anew: bool = False, **settings: Any) -> Test
     An application is made once for a test process, whichever of its tests asks for it: to route, and to
     compile each statement, takes far longer than most tests do. What it keeps between requests is for no
     answer to show, so that the next test finds it as new; only what it has counted goes on. Where that
-    counts, the application is made `anew`.
+    counts, or where the application is to be changed, it is made `anew`, and nobody else's.
     """
     asked = {"myapp.auth": "none", "sqlalchemy.url": database.url, **settings}
+    if anew:
+        return TestApp(main({}, **asked))
     key = tuple(sorted(asked.items()))
-    if anew or key not in _made:
+    if key not in _made:
         _made[key] = main({}, **asked)
     return TestApp(_made[key])
 

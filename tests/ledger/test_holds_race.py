@@ -115,13 +115,37 @@ def test_who_waits_for_what_another_gave_back_and_took_does_not_take_it_too(fact
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_who_meets_an_expired_hold_that_is_being_captured_waits_for_it(factory: SessionFactory) -> None:
+    # Were the hold locked before its balances, the writer would have these and be sent away again and again,
+    # while one capture after the other had begun in time.
+    fund(factory, "100")
+    end = now() + MINUTE
+    hold = place(factory, "100", expires_at=end)
+    told: list[str] = []
+
+    def late() -> None:
+        with unit_of_work(factory) as session:
+            draft = transfer("assets:cash", "expenses:rent", "100")
+            posting.post(session, LEDGER, draft, now=end, actor="late")
+
+    thread = threading.Thread(target=lambda: told.append(outcome(late)))
+    with unit_of_work(factory) as session:
+        ending.take_open(session, open_book(session, LEDGER), hold.id, now=now())
+        thread.start()
+        wait_until_someone_waits(session.connection())
+    thread.join()
+    assert told == ["done"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_an_expired_hold_that_another_is_busy_with_is_worth_another_attempt(factory: SessionFactory) -> None:
     fund(factory, "100")
     end = now() + MINUTE
     hold = place(factory, "100", expires_at=end)
     draft = transfer("assets:cash", "expenses:rent", "100")
     with unit_of_work(factory) as session:
-        ending.take_open(session, open_book(session, LEDGER), hold.id, now=now())
+        # As somebody has it who gives it back to the other account.
+        session.execute(select(Hold.id).where(Hold.id == hold.id).with_for_update())
         with pytest.raises(ConcurrencyConflict), unit_of_work(factory) as other:
             posting.post(other, LEDGER, draft, now=end, actor="late")
     with unit_of_work(factory) as session:

@@ -58,7 +58,7 @@ class ApiEqualsModel(AccountRules, TransactionRules, BatchRules, HoldRules, Bala
 @contextmanager
 def served(database: Database) -> Iterator[type[ApiEqualsModel]]:
     """Give the machine an application on the database."""
-    app = make_app(database)
+    app = make_app(database, anew=True)
     try:
         yield type("ApiEqualsModelHere", (ApiEqualsModel,), {"app": app, "clock": Clock(app)})
     finally:

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from tests.web.conftest import BOOKS, Site
+from collections.abc import Iterator
+
+import pytest
+
+from tests.apps import close, make_app
+from tests.databases import Database
+from tests.web.conftest import BOOKS, Site, fill
+
+
+@pytest.fixture
+def site(database: Database) -> Iterator[Site]:
+    """A service that has counted nothing of other tests."""
+    app = make_app(database, anew=True, **{"myapp.cookies_secure": "false"})
+    yield Site(app, fill(app))
+    close(app)
 
 
 def row_of(site: Site, route: str) -> list[str]:

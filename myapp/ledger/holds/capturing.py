@@ -20,7 +20,7 @@ from myapp.ledger.drafts import CaptureDraft, Entry, EntryPosting
 from myapp.ledger.errors import CaptureExceedsHold
 from myapp.ledger.holds.ending import take_open
 from myapp.ledger.holds.expiry import mark, sweep
-from myapp.ledger.holds.held import Held, Part, held_by, let_go, lock_balances
+from myapp.ledger.holds.held import Held, Part, held_by, let_go
 from myapp.ledger.holds.tables import HoldCapture
 from myapp.ledger.ids import new_id
 from myapp.ledger.ledgers import Book, open_book
@@ -49,7 +49,6 @@ def capture(
     book = replace(book, scales={**book.scales, **{each.asset: each.scale for each in held}})
     postings, taken = _asked(book, draft, held)
     ends = draft.is_final or _is_all(taken, held)
-    lock_balances(session, book.id, {each.key for each in held})
     let_go(session, book.id, [(each, each.remaining) for each in held] if ends else taken)
     written = write_entries(
         session, book, [_entry(hold, postings, draft, now=now, actor=actor)], now=now, limited=False

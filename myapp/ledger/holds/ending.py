@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from myapp.ledger.errors import HoldExpired, HoldNotOpen
 from myapp.ledger.holds.expiry import mark, sweep
-from myapp.ledger.holds.held import HOLD, held_by, let_go, lock_balances
+from myapp.ledger.holds.held import HOLD, held_by, let_go, lock_balances_of
 from myapp.ledger.holds.reading import find, is_expired, not_found
 from myapp.ledger.holds.views import HoldView
 from myapp.ledger.ledgers import Book
@@ -25,7 +25,6 @@ def void(session: Session, book: Book, hold_id: UUID, *, now: datetime) -> HoldV
     """
     take_open(session, book, hold_id, now=now)
     held = held_by(session, book.id, [hold_id])
-    lock_balances(session, book.id, {each.key for each in held})
     let_go(session, book.id, [(each, each.remaining) for each in held])
     mark(session, book.id, [hold_id], "voided")
     sweep(session, book.id, now=now)
@@ -33,13 +32,17 @@ def void(session: Session, book: Book, hold_id: UUID, *, now: datetime) -> HoldV
 
 
 def take_open(session: Session, book: Book, hold_id: UUID, *, now: datetime) -> Any:
-    """Lock a hold that is open, and return its row.
+    """Lock a hold that is open and the balances on which it holds something, and return the hold's row.
+
+    The balances first: a writer that they refuse has them, and would find a hold that has just expired in
+    the hands of whoever waits for them.
 
     Raises:
         HoldNotFound: the ledger has none with this id.
         HoldExpired: its time is over.
         HoldNotOpen: it was captured or voided.
     """
+    lock_balances_of(session, book.id, hold_id)
     statement = select(HOLD).where(HOLD.c.ledger_id == book.id, HOLD.c.id == hold_id)
     hold = session.execute(statement.with_for_update()).one_or_none()
     if hold is None:

@@ -1,7 +1,7 @@
 """What is held: read it posting by posting, and let go of it, on the hold and on the balance rows alike.
 
-Whoever lets go has the holds' rows locked. The balance rows are locked next, sorted by key like those of
-every writer.
+Whoever lets go has the balance rows locked, sorted by key like those of every writer, and then the hold's.
+Only who gives back what has expired takes a hold first, and none that another writer has.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Update, and_, select, update
+from sqlalchemy import ColumnElement, FromClause, Select, Update, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from myapp.ledger.dialects import is_postgresql
@@ -89,6 +89,11 @@ def lock_balances(
     return {(row.account_id, row.asset) for row in found}
 
 
+def lock_balances_of(session: Session, ledger_id: int, hold_id: UUID) -> None:
+    """Lock the balance rows on which a hold ever held something; as `lock_balances`."""
+    session.execute(_LOCK_OF_HOLD, {"own_ledger_id": ledger_id, "hold_id": hold_id}).all()
+
+
 def let_go(session: Session, ledger_id: int, parts: Sequence[Part]) -> None:
     """Lower what is held and what is pending; the balance rows are locked."""
     statements, given = _statements_of(session), kit_of(session).given
@@ -163,6 +168,13 @@ def _same_balance(rows: FromClause) -> ColumnElement[bool]:
     )
 
 
+_LOCK_OF_HOLD = (
+    select(BALANCE.c.account_id, BALANCE.c.asset)
+    .join(HOLD_POSTING, _same_balance(HOLD_POSTING))
+    .where(HOLD_POSTING.c.ledger_id == OWN_LEDGER_ID, HOLD_POSTING.c.hold_id == bindparam("hold_id"))
+    .order_by(BALANCE.c.account_id, BALANCE.c.asset)
+    .with_for_update(of=BALANCE)
+)
 _ON_POSTGRESQL, _ON_SQLITE = _statements(POSTGRESQL), _statements(SQLITE)
 
 
