@@ -57,11 +57,9 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _plan_begin)
     turn = Turn()
-    # SQLAlchemy calls them inside its error handling. The dialect's own `do_begin` trusts the driver to begin.
+    # SQLAlchemy calls it next, inside its own error handling. The dialect's own trusts the driver to begin.
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
-    engine.dialect.do_commit = partial(_do_commit, turn)  # type: ignore[method-assign]
-    engine.dialect.do_rollback = partial(_do_rollback, turn)  # type: ignore[method-assign]
-    # A connection that comes back, or never does, may have ended its transaction in some other way.
+    # However a transaction ends, the session gives its connection back then, or the connection is given up.
     for name in ("checkin", "invalidate", "detach", "close"):
         event.listen(engine, name, lambda connection, *_: turn.leave(connection))
 
@@ -98,22 +96,14 @@ def _do_begin(turn: Turn, pooled: Any) -> None:
         if reading or interactive:
             _begin(pooled, "DEFERRED", reading=reading)
         else:
-            _begin_in_turn(turn, pooled)
+            turn.take(pooled.dbapi_connection, pooled.info[_WAIT_S])
+            # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
+            # fail although it waited.
+            _begin(pooled, "IMMEDIATE", reading=False)
     finally:
         if owner is not None:
             # The wait for the write lock is the longest that a busy database makes a request wait.
             owner.cost.seconds += time.perf_counter() - began_s
-
-
-def _begin_in_turn(turn: Turn, pooled: Any) -> None:
-    turn.take(pooled.dbapi_connection, pooled.info[_WAIT_S])
-    try:
-        # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
-        # fail although it waited.
-        _begin(pooled, "IMMEDIATE", reading=False)
-    except BaseException:
-        turn.leave(pooled.dbapi_connection)
-        raise
 
 
 def _begin(pooled: Any, kind: str, *, reading: bool) -> None:
@@ -126,19 +116,6 @@ def _begin(pooled: Any, kind: str, *, reading: bool) -> None:
         cursor.execute(f"BEGIN {kind}")
     finally:
         cursor.close()
-
-
-def _do_commit(turn: Turn, pooled: Any) -> None:
-    # A commit that fails may leave the transaction open, and with it the lock: a rollback follows.
-    pooled.commit()
-    turn.leave(pooled.dbapi_connection)
-
-
-def _do_rollback(turn: Turn, pooled: Any) -> None:
-    try:
-        pooled.rollback()
-    finally:
-        turn.leave(pooled.dbapi_connection)
 
 
 def in_transaction(dbapi_connection: Any) -> bool:
