@@ -59,8 +59,8 @@ def listen(engine: Engine) -> None:
     turn = Turn()
     # SQLAlchemy calls it next, inside its own error handling. The dialect's own trusts the driver to begin.
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
-    # However a transaction ends, the session gives its connection back then, or the connection is given up.
-    for name in ("checkin", "invalidate", "detach", "close"):
+    # However a transaction ends, its connection comes back to the pool then, or is closed.
+    for name in "close":
         event.listen(engine, name, lambda connection, *_: turn.leave(connection))
 
 

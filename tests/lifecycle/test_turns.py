@@ -5,12 +5,12 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from myapp.db import SessionFactory, unit_of_work
@@ -119,6 +119,16 @@ def test_a_turn_ends_with_a_session_that_nobody_ended(hasty: SessionFactory) -> 
     session.execute(ADD)
     del session
     gc.collect()
+    add(hasty)
+
+
+@pytest.mark.parametrize("give_up", [Connection.invalidate, Connection.detach])
+def test_a_turn_ends_with_its_connection(
+    hasty: SessionFactory, give_up: Callable[[Connection], None]
+) -> None:
+    with hasty.engine.connect() as connection:
+        connection.execute(ADD)
+        give_up(connection)
     add(hasty)
 
 
