@@ -60,7 +60,7 @@ def listen(engine: Engine) -> None:
     # SQLAlchemy calls it next, inside its own error handling. The dialect's own trusts the driver to begin.
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
     # However a transaction ends, its connection comes back to the pool then, or is closed.
-    for name in "close":
+    for name in ("checkin", "close", "close_detached"):
         event.listen(engine, name, lambda connection, *_: turn.leave(connection))
 
 

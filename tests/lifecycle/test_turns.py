@@ -94,7 +94,8 @@ def test_a_turn_ends_with_a_rollback(hasty: SessionFactory) -> None:
             session.execute(ADD)
             raise ZeroDivisionError
 
-    pytest.raises(ZeroDivisionError, fail)
+    with pytest.raises(ZeroDivisionError):
+        fail()
     add(hasty)
 
 
