@@ -7,18 +7,23 @@ The driver's default transaction mode opens transactions behind our back and los
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
+from myapp.db.turns import Turn
 
 BEGINS_AT_ONCE = True
 
 # Where the pool's connection is told how its next transaction begins.
 _PLAN = "myapp_begin"
+# How long it waits for the write lock, in seconds.
+_WAIT_S = "myapp_wait_s"
 
 
 def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
@@ -51,11 +56,15 @@ def listen(engine: Engine) -> None:
     """Attach the connection settings and the explicit BEGIN."""
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _plan_begin)
+    turn = Turn()
     # SQLAlchemy calls it next, inside its own error handling. The dialect's own trusts the driver to begin.
-    engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
+    engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
+    # However a transaction ends, its connection comes back to the pool then, or is closed.
+    for name in ("checkin", "close", "close_detached"):
+        event.listen(engine, name, lambda connection, *_: turn.leave(connection))
 
 
-def _configure(dbapi_connection: Any, record: object) -> None:
+def _configure(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
     # An engine that was handed in may have been made without our connect arguments.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
@@ -68,6 +77,7 @@ def _configure(dbapi_connection: Any, record: object) -> None:
         cursor.execute("PRAGMA recursive_triggers = ON")
         # Without it, ORDER BY of a large selection may spill to a file in a folder nobody chose.
         cursor.execute("PRAGMA temp_store = MEMORY")
+        record.info[_WAIT_S] = cursor.execute("PRAGMA busy_timeout").fetchone()[0] / 1000
     finally:
         cursor.close()
 
@@ -77,14 +87,27 @@ def _plan_begin(connection: Connection) -> None:
     connection.info[_PLAN] = (mode_of(connection), is_interactive(connection), owner_of(connection))
 
 
-def _do_begin(dbapi_connection: Any) -> None:
-    mode, interactive, owner = dbapi_connection.info[_PLAN]
+def _do_begin(turn: Turn, pooled: Any) -> None:
+    mode, interactive, owner = pooled.info[_PLAN]
     reading = mode is Mode.READ
-    # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
-    # fail although it waited. Someone at a prompt would hold that lock while thinking.
-    kind = "DEFERRED" if reading or interactive else "IMMEDIATE"
     began_s = time.perf_counter()
-    cursor = dbapi_connection.cursor()
+    try:
+        # Someone at a prompt would hold the write lock while thinking.
+        if reading or interactive:
+            _begin(pooled, "DEFERRED", reading=reading)
+        else:
+            turn.take(pooled.dbapi_connection, pooled.info[_WAIT_S])
+            # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
+            # fail although it waited.
+            _begin(pooled, "IMMEDIATE", reading=False)
+    finally:
+        if owner is not None:
+            # The wait for the write lock is the longest that a busy database makes a request wait.
+            owner.cost.seconds += time.perf_counter() - began_s
+
+
+def _begin(pooled: Any, kind: str, *, reading: bool) -> None:
+    cursor = pooled.cursor()
     try:
         # query_only sticks to the pooled connection, so it is asked for at every begin. Setting it, even to
         # what it is, makes SQLite forget its prepared statements.
@@ -93,9 +116,6 @@ def _do_begin(dbapi_connection: Any) -> None:
         cursor.execute(f"BEGIN {kind}")
     finally:
         cursor.close()
-        if owner is not None:
-            # The wait for the write lock is the longest that a busy database makes a request wait.
-            owner.cost.seconds += time.perf_counter() - began_s
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

@@ -1,0 +1,165 @@
+"""Writers on SQLite take turns: nobody waits while everybody else writes, and no turn is lost."""
+
+from __future__ import annotations
+
+import gc
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from myapp.db import SessionFactory, unit_of_work
+from myapp.db.engine import make_engine
+from myapp.db.owner import Mode
+from myapp.db.settings import DbSettings
+from myapp.db.turns import Turn
+from tests.lifecycle.forking import in_child
+
+THREADS = 8
+WRITES_EACH = 100
+ADD = text("INSERT INTO note DEFAULT VALUES")
+_LATE = "DEFERRABLE INITIALLY DEFERRED"
+
+
+@pytest.fixture
+def factory(tmp_path: Path) -> Iterator[SessionFactory]:
+    options = {"url": f"sqlite:///{tmp_path}/notes.sqlite"}
+    factory = SessionFactory(make_engine(DbSettings(engine_options=options)))
+    with unit_of_work(factory) as session:
+        session.execute(text("CREATE TABLE note (number INTEGER PRIMARY KEY)"))
+        # What it refers to is looked for by COMMIT and by nothing before it.
+        session.execute(text(f"CREATE TABLE answer (number INTEGER REFERENCES note {_LATE})"))
+    yield factory
+    factory.engine.dispose()
+
+
+@pytest.fixture
+def hasty(tmp_path: Path, factory: SessionFactory) -> Iterator[SessionFactory]:
+    """Whose writers give up at once; two of them on one thread would wait for each other."""
+    options = {"url": f"sqlite:///{tmp_path}/notes.sqlite"}
+    hasty = SessionFactory(make_engine(DbSettings(engine_options=options, lock_timeout_s=0)))
+    yield hasty
+    hasty.engine.dispose()
+
+
+def add(factory: SessionFactory) -> None:
+    with unit_of_work(factory) as session:
+        session.execute(ADD)
+
+
+def test_nobody_waits_while_all_others_write_and_write(factory: SessionFactory) -> None:
+    written: list[int] = []
+
+    def write(number: int) -> int:
+        """Return how many writes of others there were at most between asking and being let in."""
+        longest = 0
+        for _ in range(WRITES_EACH):
+            before = len(written)
+            with unit_of_work(factory) as session:
+                session.execute(ADD)
+                longest = max(longest, len(written) - before)
+                written.append(number)
+        return longest
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        longest = max(threads.map(write, range(THREADS)))
+    assert len(written) == THREADS * WRITES_EACH
+    assert longest < THREADS * WRITES_EACH / 8
+
+
+def test_a_second_writer_of_the_process_is_told_in_sqlites_words(hasty: SessionFactory) -> None:
+    with unit_of_work(hasty) as session:
+        session.execute(ADD)
+        with pytest.raises(OperationalError, match="database is locked") as refused:
+            add(hasty)
+    assert refused.value.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY  # type: ignore[union-attr]
+    add(hasty)
+
+
+def test_readers_wait_for_nobody(hasty: SessionFactory) -> None:
+    with unit_of_work(hasty) as session:
+        session.execute(ADD)
+        with unit_of_work(hasty, mode=Mode.READ) as reader:
+            assert reader.scalar(text("SELECT count(*) FROM note")) == 0
+
+
+def test_a_turn_ends_with_a_rollback(hasty: SessionFactory) -> None:
+    def fail() -> None:
+        with unit_of_work(hasty) as session:
+            session.execute(ADD)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    add(hasty)
+
+
+def test_a_turn_ends_with_a_transaction_that_could_not_begin(hasty: SessionFactory, tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "notes.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(OperationalError, match="database is locked"):
+        add(hasty)
+    other.execute("COMMIT")
+    other.close()
+    add(hasty)
+
+
+def test_a_turn_ends_with_a_commit_that_fails(hasty: SessionFactory) -> None:
+    with pytest.raises(IntegrityError), unit_of_work(hasty) as session:
+        session.execute(text("INSERT INTO answer VALUES (2)"))
+    add(hasty)
+
+
+def test_a_turn_ends_with_a_session_that_nobody_ended(hasty: SessionFactory) -> None:
+    session = hasty(Mode.WRITE)
+    session.execute(ADD)
+    del session
+    gc.collect()
+    add(hasty)
+
+
+@pytest.mark.parametrize("give_up", [Connection.invalidate, Connection.detach])
+def test_a_turn_ends_with_its_connection(
+    hasty: SessionFactory, give_up: Callable[[Connection], None]
+) -> None:
+    with hasty.engine.connect() as connection:
+        connection.execute(ADD)
+        give_up(connection)
+    add(hasty)
+
+
+def test_a_forked_child_has_a_turn_of_its_own() -> None:
+    held, go_on = threading.Event(), threading.Event()
+    turn, connection = Turn(), object()
+
+    def hold() -> None:
+        turn.take(connection, 0)
+        held.set()
+        go_on.wait()
+        turn.leave(connection)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    held.wait()
+    try:
+        assert in_child(lambda: turn.take(object(), 0)) is None
+    finally:
+        go_on.set()
+        thread.join()
+
+
+def test_only_who_has_the_turn_can_leave_it() -> None:
+    turn, first, second = Turn(), object(), object()
+    turn.take(first, 0)
+    for other in (second, None):
+        turn.leave(other)
+        with pytest.raises(sqlite3.OperationalError):
+            turn.take(second, 0)
+    turn.leave(first)
+    turn.leave(first)
+    turn.take(second, 0)
