@@ -26,7 +26,7 @@ _FUNCTIONS = {
     ("sqlalchemy/engine/default.py", "do_execute"): "driver and database",
     ("sqlalchemy/engine/default.py", "do_commit"): "driver and database",
     ("sqlalchemy/engine/default.py", "do_rollback"): "driver and database",
-    ("myapp/db/sqlite.py", "_do_begin"): "driver and database",
+    ("myapp/db/sqlite.py", "_begin"): "driver and database",
     ("myapp/http/body.py", "decode_checked"): "JSON",
     ("myapp/http/body.py", "parse_json"): "JSON",
     ("myapp/api/answer.py", "encoded"): "JSON",

@@ -57,9 +57,11 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _plan_begin)
     turn = Turn()
-    # SQLAlchemy calls it next, inside its own error handling. The dialect's own trusts the driver to begin.
+    # SQLAlchemy calls them inside its own error handling. The dialect's `do_begin` trusts the driver to begin.
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
-    # However a transaction ends, its connection comes back to the pool then, or is closed.
+    engine.dialect.do_commit = partial(_do_commit, turn)  # type: ignore[method-assign]
+    engine.dialect.do_rollback = partial(_do_rollback, turn)  # type: ignore[method-assign]
+    # However else a transaction ends, its connection comes back to the pool then, or is closed.
     for name in ("checkin", "close", "close_detached"):
         event.listen(engine, name, lambda connection, *_: turn.leave(connection))
 
@@ -116,6 +118,17 @@ def _begin(pooled: Any, kind: str, *, reading: bool) -> None:
         cursor.execute(f"BEGIN {kind}")
     finally:
         cursor.close()
+
+
+def _do_commit(turn: Turn, pooled: Any) -> None:
+    # One that fails may leave the transaction open, and with it the lock: a rollback follows.
+    pooled.commit()
+    turn.leave(pooled.dbapi_connection)
+
+
+def _do_rollback(turn: Turn, pooled: Any) -> None:
+    pooled.rollback()
+    turn.leave(pooled.dbapi_connection)
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

@@ -25,11 +25,14 @@ class Turn:
         os.register_at_fork(after_in_child=lambda: (renew := reference()) and renew())
 
     def take(self, connection: Any, wait_s: float) -> None:
-        """Wait until no other connection has the turn.
+        """Wait until no other connection has the turn; one may have it twice.
 
         Raises:
             sqlite3.OperationalError: another one has had it all the time, in SQLite's own words.
         """
+        if self._holder is connection:
+            # Its last transaction was ended behind everybody's back.
+            return
         if not self._lock.acquire(timeout=wait_s):
             raise _busy()
         self._holder = connection

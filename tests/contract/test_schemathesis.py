@@ -134,5 +134,5 @@ def test_an_operation_is_as_documented(route: Route, sqlite_books: Database) -> 
 
 @pytest.mark.parametrize("route", ROUTES, ids=name)
 def test_an_operation_is_as_documented_on_postgresql(route: Route, postgresql_books: Database) -> None:
-    perform(route, postgresql_books, max(EXAMPLES // 20, 1), HypothesisTestMode.FUZZING)
+    perform(route, postgresql_books, max(EXAMPLES // 10, 1), HypothesisTestMode.FUZZING)
     assert any(status < 300 for status in STAGE.statuses), STAGE.statuses

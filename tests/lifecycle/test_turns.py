@@ -123,6 +123,16 @@ def test_a_turn_ends_with_a_session_that_nobody_ended(hasty: SessionFactory) -> 
     add(hasty)
 
 
+@pytest.mark.parametrize("end", [Connection.commit, Connection.rollback])
+def test_a_turn_ends_before_its_connection_comes_back(
+    hasty: SessionFactory, end: Callable[[Connection], None]
+) -> None:
+    with hasty.engine.connect() as connection:
+        connection.execute(ADD)
+        end(connection)
+        add(hasty)
+
+
 @pytest.mark.parametrize("give_up", [Connection.invalidate, Connection.detach])
 def test_a_turn_ends_with_its_connection(
     hasty: SessionFactory, give_up: Callable[[Connection], None]
@@ -161,5 +171,13 @@ def test_only_who_has_the_turn_can_leave_it() -> None:
         with pytest.raises(sqlite3.OperationalError):
             turn.take(second, 0)
     turn.leave(first)
+    turn.leave(first)
+    turn.take(second, 0)
+
+
+def test_who_has_the_turn_never_waits_for_it() -> None:
+    turn, first, second = Turn(), object(), object()
+    turn.take(first, 0)
+    turn.take(first, 0)
     turn.leave(first)
     turn.take(second, 0)
