@@ -57,7 +57,7 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "connect", _configure)
     event.listen(engine, "begin", _plan_begin)
     turn = Turn()
-    # SQLAlchemy calls them inside its own error handling. The dialect's `do_begin` trusts the driver to begin.
+    # SQLAlchemy calls them inside its error handling. The dialect's `do_begin` trusts the driver to begin.
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
     engine.dialect.do_commit = partial(_do_commit, turn)  # type: ignore[method-assign]
     engine.dialect.do_rollback = partial(_do_rollback, turn)  # type: ignore[method-assign]
