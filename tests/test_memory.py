@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+from tests.databases import Database
+
 # The C library tells of its pools in words like `<heap nr="0">`.
 _PROGRAM = """
 import ctypes, sys, threading
@@ -38,3 +40,15 @@ def _arenas(first: str) -> int:
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library has such pools")
 def test_eight_threads_have_two_arenas() -> None:
     assert (_arenas(_FEW), _arenas("") > 2) == (2, True)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_service_leaves_the_migrations_alone(database: Database) -> None:
+    program = f"""
+import sys
+from myapp import main
+main({{}}, **{{"myapp.auth": "none", "sqlalchemy.url": "{database.url}"}})
+print(*{{"alembic"}} & sys.modules.keys())
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
