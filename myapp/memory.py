@@ -6,14 +6,15 @@ import ctypes
 
 # <malloc.h> of the GNU C library; mallopt(3).
 _M_ARENA_MAX = -8
-_ARENAS = 2
+_ARENAS = 1
 
 
-def keep_arenas_few() -> None:
-    """Let all threads take their memory from two pools, where this C library has pools.
+def keep_one_arena() -> None:
+    """Let all threads take their memory from one pool, where this C library has pools.
 
     The GNU C library makes one for each thread, up to eight a core. What a thread gave back stays in its
-    own, where no other finds it: a process with a dozen threads held 40 MiB like that.
+    own, where no other finds it: a process with a dozen threads held 40 MiB like that. They hardly ever meet
+    in the one pool, because nearly all that they take is taken under Python's own lock.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

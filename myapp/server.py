@@ -15,7 +15,7 @@ from typing import Any
 
 from myapp.db.shares import PROCESSES_MAX
 from myapp.http.wire import make_server
-from myapp.memory import keep_arenas_few
+from myapp.memory import keep_one_arena
 
 
 def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
@@ -25,7 +25,7 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
         SystemExit: the number of processes is none, or gunicorn is needed and not installed.
     """
     settings["port"] = global_config.get("port", settings.get("port", "6543"))
-    keep_arenas_few()
+    keep_one_arena()
     processes = _processes(global_config.get("processes", settings.pop("processes", "1")))
     # What is there now stays to the end. Out of the collector's sight, its memory remains common to all
     # processes, no request waits while it is looked through, and no process takes seconds to end by doing it.

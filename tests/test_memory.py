@@ -1,4 +1,4 @@
-"""Threads share a few pools of the C library's memory."""
+"""Threads share one pool of the C library's memory."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 
 import pytest
+
+from tests.databases import Database
 
 # The C library tells of its pools in words like `<heap nr="0">`.
 _PROGRAM = """
@@ -26,7 +28,7 @@ threads = [threading.Thread(target=take) for _ in range(8)]
 library.malloc_info(0, ctypes.c_void_p(library.fdopen(sys.stdout.fileno(), b"w")))
 library.fflush(None)
 """
-_FEW = "from myapp.memory import keep_arenas_few\nkeep_arenas_few()"
+_ONE = "from myapp.memory import keep_one_arena\nkeep_one_arena()"
 
 
 def _arenas(first: str) -> int:
@@ -36,5 +38,17 @@ def _arenas(first: str) -> int:
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the GNU C library has such pools")
-def test_eight_threads_have_two_arenas() -> None:
-    assert (_arenas(_FEW), _arenas("") > 2) == (2, True)
+def test_eight_threads_have_one_arena() -> None:
+    assert (_arenas(_ONE), _arenas("") > 2) == (1, True)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_a_service_leaves_the_migrations_alone(database: Database) -> None:
+    program = f"""
+import sys
+from myapp import main
+main({{}}, **{{"myapp.auth": "none", "sqlalchemy.url": "{database.url}"}})
+print(*{{"alembic"}} & sys.modules.keys())
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
