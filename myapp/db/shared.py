@@ -7,6 +7,7 @@ well, because the kernel takes that one back from a process that dies with it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import mmap
 import os
@@ -43,8 +44,16 @@ class LockFile:
 
     def lock(self, byte: int) -> None:
         """Wait for a byte. Closing any other descriptor of the file would give it up, so there is none."""
-        if self.descriptor is not None:
-            fcntl.lockf(self.descriptor, fcntl.LOCK_EX, 1, byte)
+        while self.descriptor is not None:
+            try:
+                fcntl.lockf(self.descriptor, fcntl.LOCK_EX, 1, byte)
+                return
+            except OSError as error:
+                # The kernel knows of processes only: it sees two of them that wait for each other where a
+                # thread of each waits and another is about to give back what it has.
+                if error.errno != errno.EDEADLK:
+                    raise
+                os.sched_yield()
 
     def unlock(self, byte: int) -> None:
         """Give a byte back."""

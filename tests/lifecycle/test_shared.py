@@ -46,6 +46,29 @@ def test_threads_and_processes_lose_nothing_of_what_they_add() -> None:
     assert numbers.copy() == {"a": 1 + 2 * PROCESSES * TIMES, "ready": PROCESSES}
 
 
+def test_two_locks_between_two_processes_are_no_deadlock() -> None:
+    # Each thread has one of them at a time. The kernel, which knows of processes only, takes it for one when
+    # either has a lock that the other waits for.
+    both = [SharedNumbers(["a"]), SharedNumbers(["a"])]
+
+    def add_to_both() -> list[int]:
+        counts = [0, 0]
+
+        def count(number: int) -> None:
+            add(both[number])
+            counts[number] += 1
+
+        threads = [Thread(target=count, args=(number,)) for number in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return counts
+
+    assert in_children(PROCESSES, add_to_both) == [[1, 1]] * PROCESSES
+    assert [numbers["a"] for numbers in both] == [PROCESSES * TIMES] * 2
+
+
 def test_a_fork_while_a_thread_is_at_it_leaves_the_child_an_open_lock() -> None:
     numbers, inside = SharedNumbers(["a"]), Event()
 
