@@ -9,7 +9,6 @@ nobody pays for what another left behind; that favours whoever leaves more behin
 from __future__ import annotations
 
 import gc
-import io
 import itertools
 import json
 import time
@@ -18,7 +17,6 @@ from contextlib import ExitStack, closing
 from functools import partial
 from random import Random
 from statistics import median, quantiles
-from typing import Any
 
 from benchmarks import report
 from benchmarks.effort import SEED, Effort
@@ -26,47 +24,21 @@ from benchmarks.figures import Figure, Row
 from benchmarks.opponents import ours, stock
 from benchmarks.opponents.work import Served
 from benchmarks.strategies.databases import Databases
+from benchmarks.wsgi import Environ, answer, environ_of
 
-Environ = dict[str, Any]
 Serve = Callable[[str], Served]
-
-_BLANK: Environ = {
-    "SCRIPT_NAME": "",
-    "QUERY_STRING": "",
-    "SERVER_NAME": "localhost",
-    "SERVER_PORT": "80",
-    "SERVER_PROTOCOL": "HTTP/1.1",
-    "HTTP_HOST": "localhost",
-    "wsgi.version": (1, 0),
-    "wsgi.url_scheme": "http",
-    "wsgi.multithread": True,
-    "wsgi.multiprocess": False,
-    "wsgi.run_once": False,
-}
 
 
 def reads() -> Iterator[Environ]:
     """Ask for one account after another."""
     for number in itertools.cycle(range(1, 9)):
-        yield _environ("GET", f"/accounts/{number}", b"")
+        yield environ_of("GET", f"/accounts/{number}")
 
 
 def writes() -> Iterator[Environ]:
     """Add one note after another."""
     for number in itertools.count():
-        yield _environ("POST", "/notes", json.dumps({"body": f"note {number}"}).encode())
-
-
-def _environ(method: str, path: str, body: bytes) -> Environ:
-    content = {"CONTENT_LENGTH": str(len(body)), "CONTENT_TYPE": "application/json"} if body else {}
-    return {
-        **_BLANK,
-        **content,
-        "REQUEST_METHOD": method,
-        "PATH_INFO": path,
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": io.StringIO(),
-    }
+        yield environ_of("POST", "/notes", json.dumps({"body": f"note {number}"}).encode())
 
 
 class Client:
@@ -78,7 +50,7 @@ class Client:
 
     def send(self) -> tuple[str, bytes]:
         """Send the next request; return the status and the body."""
-        return self._send(next(self._environs))
+        return answer(self._app, next(self._environs))
 
     def spend_us(self, requests: int) -> float:
         """Send requests, and return the CPU time of one of them, in microseconds."""
@@ -86,18 +58,8 @@ class Client:
         gc.collect()
         began_s = time.process_time()
         for environ in environs:
-            self._send(environ)
+            answer(self._app, environ)
         return (time.process_time() - began_s) / requests * 1e6
-
-    def _send(self, environ: Environ) -> tuple[str, bytes]:
-        statuses: list[str] = []
-        body = self._app(environ, lambda status, _: statuses.append(status))
-        content = b"".join(body)
-        if (close := getattr(body, "close", None)) is not None:
-            close()
-        if not statuses[0].startswith("2"):
-            raise RuntimeError(f"{environ['PATH_INFO']} was answered {statuses[0]}: {content!r}")
-        return statuses[0], content
 
 
 def compare(

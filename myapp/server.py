@@ -6,16 +6,15 @@ and the number of processes are looked for where that command puts them before t
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+from myapp import footprint
 from myapp.db.shares import PROCESSES_MAX
 from myapp.http.wire import make_server
-from myapp.memory import keep_one_arena
 
 
 def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
@@ -25,12 +24,8 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
         SystemExit: the number of processes is none, or gunicorn is needed and not installed.
     """
     settings["port"] = global_config.get("port", settings.get("port", "6543"))
-    keep_one_arena()
     processes = _processes(global_config.get("processes", settings.pop("processes", "1")))
-    # What is there now stays to the end. Out of the collector's sight, its memory remains common to all
-    # processes, no request waits while it is looked through, and no process takes seconds to end by doing it.
-    gc.collect()
-    gc.freeze()
+    footprint.settle()
     if processes > 1:
         return _serve_with_gunicorn(app, processes, settings)
     # By default the signal kills the process, requests in flight included. A SystemExit instead makes

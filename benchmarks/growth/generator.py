@@ -18,6 +18,7 @@ from myapp.cli import bar
 from myapp.db import DbSettings, SessionFactory, make_engine, unit_of_work
 from myapp.ledger import assets, ledgers
 from myapp.ledger.batches import ITEMS_MAX, Item, post_all
+from myapp.ledger.books import open_book
 from myapp.schema import upgrade
 
 LEDGER = "trade"
@@ -35,7 +36,7 @@ def found(url: str) -> None:
     now = datetime.now(UTC)
     with _sessions(url) as factory, unit_of_work(factory) as session:
         ledgers.create(session, LEDGER, now=now)
-        assets.declare(session, ledgers.open_book(session, LEDGER), ASSET, _DECIMALS, now=now)
+        assets.declare(session, open_book(session, LEDGER), ASSET, _DECIMALS, now=now)
 
 
 def extend(url: str, trade: Trade, postings: int, progress: Progress) -> None:

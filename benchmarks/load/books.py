@@ -15,8 +15,9 @@ from myapp.db import Mode, throwaway
 from myapp.ledger import verifying
 from myapp.ledger.assets import declare_first
 from myapp.ledger.batches import ITEMS_MAX, Item, post_all
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import AssetDraft, PostingDraft, TransactionDraft
-from myapp.ledger.ledgers import create, open_book
+from myapp.ledger.ledgers import create
 from myapp.ledger.opening import open_accounts
 from myapp.ledger.tables import Account, Balance, Transaction
 from myapp.schema import upgrade

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import logging
@@ -21,11 +20,10 @@ from pyramid.paster import setup_logging
 from sqlalchemy import Engine
 
 from benchmarks.effort import SEED
+from benchmarks.wsgi import Environ, answer, environ_of
 from myapp import main, schema
 from myapp.db import SessionFactory, unit_of_work
 from myapp.security import keys
-
-Environ = dict[str, Any]
 
 INI = Path(__file__).parents[2] / "production.ini"
 LEDGER = "/v1/ledgers/books"
@@ -42,14 +40,7 @@ class Service:
 
     def send(self, environ: Environ) -> bytes:
         """Send a request and return the body; an answer that is no success ends the run."""
-        statuses: list[str] = []
-        body = self.app(environ, lambda status, _: statuses.append(status))
-        content = b"".join(body)
-        if (close := getattr(body, "close", None)) is not None:
-            close()
-        if not statuses[0].startswith("2"):
-            raise RuntimeError(f"{environ['PATH_INFO']} was answered {statuses[0]}: {content!r}")
-        return content
+        return answer(self.app, environ)[1]
 
     def gets(self) -> Iterator[Environ]:
         """Ask for one account after another."""
@@ -77,38 +68,16 @@ class Service:
         self.send(self._environ("POST", path, body))
 
     def _environ(self, method: str, path: str, body: Any = None) -> Environ:
-        content = b"" if body is None else json.dumps(body).encode()
-        declared = (
-            {"CONTENT_LENGTH": str(len(content)), "CONTENT_TYPE": "application/json"} if content else {}
+        return environ_of(
+            method,
+            path,
+            b"" if body is None else json.dumps(body).encode(),
+            REQUEST_URI=quote(path),
+            REMOTE_ADDR="127.0.0.1",
+            HTTP_USER_AGENT="profile",
+            HTTP_ACCEPT="*/*",
+            HTTP_AUTHORIZATION=f"Bearer {self.secret}",
         )
-        return {
-            **_BLANK,
-            **declared,
-            "REQUEST_METHOD": method,
-            "PATH_INFO": path,
-            "REQUEST_URI": quote(path),
-            "HTTP_AUTHORIZATION": f"Bearer {self.secret}",
-            "wsgi.input": io.BytesIO(content),
-            "wsgi.errors": io.StringIO(),
-        }
-
-
-_BLANK: Environ = {
-    "SCRIPT_NAME": "",
-    "QUERY_STRING": "",
-    "SERVER_NAME": "localhost",
-    "SERVER_PORT": "80",
-    "SERVER_PROTOCOL": "HTTP/1.1",
-    "REMOTE_ADDR": "127.0.0.1",
-    "HTTP_HOST": "localhost",
-    "HTTP_USER_AGENT": "profile",
-    "HTTP_ACCEPT": "*/*",
-    "wsgi.version": (1, 0),
-    "wsgi.url_scheme": "http",
-    "wsgi.multithread": True,
-    "wsgi.multiprocess": False,
-    "wsgi.run_once": False,
-}
 
 
 @contextmanager

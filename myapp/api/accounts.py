@@ -14,7 +14,7 @@ from myapp.http import parameters, questions
 from myapp.http.paging import page_request, words
 from myapp.http.request import Request
 from myapp.ledger import accounts, rules
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 from myapp.ledger.views import AccountView
 
 

@@ -8,7 +8,7 @@ from myapp.api.bodies import AssetBody
 from myapp.http.paging import page_request, words
 from myapp.http.request import Request
 from myapp.ledger import assets
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 
 
 def declare(request: Request, body: AssetBody) -> Answer:

@@ -8,7 +8,7 @@ from myapp.http import questions
 from myapp.http.paging import page_request, words
 from myapp.http.request import Request
 from myapp.ledger import balances
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 
 
 def listed(request: Request) -> Answer:

@@ -12,11 +12,11 @@ from myapp.http import parameters, questions
 from myapp.http.paging import instant, page_request, uuid
 from myapp.http.request import Request
 from myapp.http.times import last_instant, moment
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import CaptureDraft
 from myapp.ledger.holds import capturing, ending, placing, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.holds.views import STATUSES
-from myapp.ledger.ledgers import open_book
 
 
 def create(request: Request, body: HoldBody) -> Answer:

@@ -11,9 +11,9 @@ import msgspec
 
 from myapp.api.answer import Answer
 from myapp.http.request import Request
+from myapp.ledger.books import open_book
 from myapp.ledger.errors import InvalidParameter, InvalidRequest
 from myapp.ledger.idempotency import SERVICE, claim, complete
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 
 HEADER = "Idempotency-Key"

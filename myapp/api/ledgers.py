@@ -8,8 +8,8 @@ from myapp.api.bodies import LedgerBody, LedgerChange
 from myapp.http.paging import page_request, words
 from myapp.http.request import Request
 from myapp.ledger import assets, ledgers
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import AssetDraft
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.views import Page
 
 VERSION = "0.1.0"

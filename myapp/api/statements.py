@@ -7,7 +7,7 @@ from myapp.api.answer import listed as as_list
 from myapp.http import parameters, questions
 from myapp.http.request import Request
 from myapp.ledger import statements
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 
 
 def read(request: Request) -> Answer:

@@ -13,9 +13,9 @@ from myapp.http import parameters, questions
 from myapp.http.request import Request
 from myapp.http.times import moment
 from myapp.ledger import reversals, transactions
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.idempotency import recall
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key, post, preview
 
 

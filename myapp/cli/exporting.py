@@ -18,9 +18,9 @@ from myapp.cli.configuration import config_option, database
 from myapp.cli.files import in_place
 from myapp.db import Mode, in_chunks
 from myapp.interchange.exporting import FORMATS
+from myapp.ledger.books import open_book
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.journal_rows import JournalRows
-from myapp.ledger.ledgers import open_book
 
 # A book may be long, and nobody but the caller waits for it.
 _STATEMENT_TIMEOUT_S = 86_000.0

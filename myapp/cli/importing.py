@@ -23,6 +23,7 @@ from myapp.interchange.importing import (
 from myapp.interchange.journal import Journal, ReadOptions
 from myapp.interchange.readers import READERS, format_of
 from myapp.ledger import ledgers, rules
+from myapp.ledger.books import open_book
 from myapp.ledger.errors import IdempotencyKeyReused, LedgerNotFound
 from myapp.ledger.idempotency import claim, complete
 from myapp.ledger.ids import new_id
@@ -106,10 +107,10 @@ def _import(
 
 def _scope(session: Session, ledger: str, now: datetime) -> int:
     try:
-        return ledgers.open_book(session, ledger).id
+        return open_book(session, ledger).id
     except LedgerNotFound:
         ledgers.create(session, ledger, now=now)
-        return ledgers.open_book(session, ledger).id
+        return open_book(session, ledger).id
 
 
 def _claim(session: Session, scope: int, key: Key, now: datetime) -> ImportSummary | None:

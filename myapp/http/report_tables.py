@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from myapp.http.table import Table
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.reports import balance_sheet as sheets
 from myapp.ledger.reports import income_statement as statements
 from myapp.ledger.reports import trial_balance as trials

@@ -9,9 +9,9 @@ from pyramid.response import Response
 
 from myapp.db import Rows, stream_written
 from myapp.interchange.exporting import FORMATS
+from myapp.ledger.books import open_book
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.journal_rows import JournalRows
-from myapp.ledger.ledgers import open_book
 
 
 def download(request: Any, format_name: str) -> Response:

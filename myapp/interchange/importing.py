@@ -17,10 +17,10 @@ from myapp.interchange.ndjson_reader import WholeBooks
 from myapp.interchange.new_assets import declare_new
 from myapp.interchange.refusals import located, refusal_of
 from myapp.ledger import rules
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import AmountOutOfRange, InvalidAmount, LedgerError, UnknownAccount
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import MINOR_MAX, decimals_of
 from myapp.ledger.posting import write_entries
 from myapp.ledger.restoring.taking import take_over

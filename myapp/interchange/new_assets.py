@@ -16,9 +16,9 @@ from sqlalchemy.orm import Session
 from myapp.interchange.journal import Journal, Record
 from myapp.interchange.refusals import located
 from myapp.ledger import rules
+from myapp.ledger.books import Book
 from myapp.ledger.dialects import insert_for
 from myapp.ledger.errors import AmountOutOfRange
-from myapp.ledger.ledgers import Book
 from myapp.ledger.money import SCALE_MAX, decimals_of
 from myapp.ledger.tables import Asset
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 from myapp.ledger import rules
 from myapp.ledger.account_lookup import account_not_found, limits_of, view_of
 from myapp.ledger.account_lookup import find as find
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.dialects import insert_for
 from myapp.ledger.errors import AccountExists, InvalidRequest
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.limits import Bounds, parse_limits
 from myapp.ledger.metadata import merged
 from myapp.ledger.opening import open_accounts

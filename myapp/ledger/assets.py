@@ -10,10 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
+from myapp.ledger.books import Book
 from myapp.ledger.dialects import insert_for, insert_or_skip
 from myapp.ledger.drafts import AssetDraft
 from myapp.ledger.errors import AssetExists
-from myapp.ledger.ledgers import Book
 from myapp.ledger.paging import page_of
 from myapp.ledger.tables import Asset
 from myapp.ledger.views import AssetView, Page

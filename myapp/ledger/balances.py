@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from myapp.ledger.ancestors import ancestor
 from myapp.ledger.asof import AsOf, Question, Scope, nets
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.paging import page_of
 from myapp.ledger.prefix import begins_with

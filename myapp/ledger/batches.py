@@ -13,11 +13,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.claims import Used, claim_all, look_up, release_all
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.errors import IdempotencyKeyReused, LedgerError
 from myapp.ledger.holds.expiry import give_back_to
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.posting import Key, check, receipts, write_entries
 from myapp.ledger.rehearsal import rehearse
 from myapp.ledger.reuse import BEFORE_THE_CLAIM

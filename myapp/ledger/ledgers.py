@@ -1,4 +1,4 @@
-"""Ledgers: make one, find one, list them; and the `Book`, which every other use case starts from."""
+"""Ledgers: make one, find one, list them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
-from myapp.ledger.books import Book as Book
 from myapp.ledger.books import forget_books
-from myapp.ledger.books import open_book as open_book
 from myapp.ledger.dialects import insert_or_skip
 from myapp.ledger.errors import LedgerExists, LedgerNotFound
 from myapp.ledger.metadata import merged

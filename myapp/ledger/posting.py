@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import format_amount
 from myapp.ledger.plan import Plan, plan
 from myapp.ledger.refusals import refusal

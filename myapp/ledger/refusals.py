@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
+from myapp.ledger.books import Book
 from myapp.ledger.errors import (
     AccountClosed,
     AccountFrozen,
@@ -24,7 +25,6 @@ from myapp.ledger.errors import (
     TransactionExists,
 )
 from myapp.ledger.holds.expiry import lapsed
-from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.rules import normal_side

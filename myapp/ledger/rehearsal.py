@@ -14,10 +14,10 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.assembled import Assembled
+from myapp.ledger.books import Book
 from myapp.ledger.drafts import Entry
 from myapp.ledger.errors import AmountOutOfRange, LedgerError
 from myapp.ledger.kit import Kit
-from myapp.ledger.ledgers import Book
 from myapp.ledger.money import MINOR_MAX
 from myapp.ledger.opening import type_to_open
 from myapp.ledger.pieces import ACCOUNT, BALANCE, LEDGER_ID, OPEN, TXN

@@ -17,10 +17,10 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session, aliased
 
 from myapp.ledger import rules
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import Entry, EntryPosting, ReversalDraft
 from myapp.ledger.errors import AlreadyReversed, TransactionNotFound
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.posting import receipt, write_entries
 from myapp.ledger.tables import Account, Asset, Posting, Transaction
 from myapp.ledger.views import TransactionView

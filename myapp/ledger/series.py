@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import case, cast, func, select
 from sqlalchemy.orm import Session
 
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.tables import Account, BalanceDay
 from myapp.ledger.types import Int64

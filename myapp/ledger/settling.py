@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
+from myapp.ledger.books import Book
 from myapp.ledger.claims import claim_all
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.errors import AmountOutOfRange
@@ -21,7 +22,6 @@ from myapp.ledger.holds.expiry import give_back_to
 from myapp.ledger.holds.reserving import reserve
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
-from myapp.ledger.ledgers import Book
 from myapp.ledger.opening import open_accounts, type_to_open
 from myapp.ledger.pieces import PENDING, POSTED, take_back
 from myapp.ledger.plan import Plan

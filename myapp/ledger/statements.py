@@ -20,8 +20,8 @@ from sqlalchemy import and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from myapp.ledger.asof import AsOf, Scope, net_as_of
+from myapp.ledger.books import Book
 from myapp.ledger.errors import AccountNotFound, UnknownAsset
-from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.paging import page_of
 from myapp.ledger.tables import Account, Balance, Posting, Transaction

@@ -26,9 +26,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from myapp.ledger.books import Book
 from myapp.ledger.dialects import insert_for, is_postgresql
 from myapp.ledger.errors import TransactionNotFound
-from myapp.ledger.ledgers import Book
 from myapp.ledger.metadata import merged
 from myapp.ledger.money import MINOR_MAX, format_amount
 from myapp.ledger.paging import page_of

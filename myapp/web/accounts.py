@@ -9,8 +9,8 @@ from myapp.http import parameters, questions
 from myapp.http.paging import next_cursor, page_request, words
 from myapp.ledger import accounts, balances, series, statements
 from myapp.ledger.balances import Selection
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.errors import UnknownAsset
-from myapp.ledger.ledgers import Book, open_book
 from myapp.web import charts
 from myapp.web.addresses import account_path
 from myapp.web.page import Context

@@ -6,12 +6,12 @@ from typing import Any
 
 from myapp.http import parameters, questions
 from myapp.http.paging import instant, next_cursor, page_request, uuid
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import CaptureDraft
 from myapp.ledger.errors import InvalidRequest, LedgerError
 from myapp.ledger.holds import capturing, ending, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.holds.views import STATUSES
-from myapp.ledger.ledgers import open_book
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
 from myapp.web.once import new_key

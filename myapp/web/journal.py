@@ -12,7 +12,7 @@ from pyramid.httpexceptions import HTTPSeeOther
 from myapp.http import parameters, questions
 from myapp.http.paging import next_cursor
 from myapp.ledger import transactions
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 from myapp.web.addresses import address_here
 from myapp.web.page import Context
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from myapp.http import parameters
 from myapp.ledger import transactions
+from myapp.ledger.books import Book
 from myapp.ledger.errors import UnknownAsset
-from myapp.ledger.ledgers import Book
 from myapp.ledger.transactions import TransactionFilter
 from myapp.ledger.views import TransactionView
 

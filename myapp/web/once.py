@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 
 from myapp.db import mark_repeatable
+from myapp.ledger.books import open_book
 from myapp.ledger.errors import InvalidRequest
 from myapp.ledger.idempotency import claim, complete
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.web.forms import TOKEN, Form
 

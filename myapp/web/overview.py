@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from myapp.ledger import series
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 from myapp.web import charts
 from myapp.web.latest import read_latest
 from myapp.web.page import Context

@@ -10,9 +10,9 @@ from typing import Any
 from myapp.http import parameters
 from myapp.http.times import moment
 from myapp.ledger import accounts, posting
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.errors import LedgerError
-from myapp.ledger.ledgers import Book, open_book
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
 from myapp.web.once import new_key

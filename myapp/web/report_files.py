@@ -9,7 +9,7 @@ from pyramid.response import Response
 from myapp.http import questions, report_tables
 from myapp.http.table import CSV, Table
 from myapp.ledger.asof import AsOf
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 from myapp.ledger.reports import balance_sheet as sheets
 from myapp.ledger.reports import income_statement as statements
 from myapp.ledger.reports import trial_balance as trials

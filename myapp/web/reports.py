@@ -8,7 +8,7 @@ from typing import Any
 
 from myapp.http import questions
 from myapp.ledger.asof import AsOf
-from myapp.ledger.ledgers import Book, open_book
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.reports import balance_sheet as sheets
 from myapp.ledger.reports import income_statement as statements
 from myapp.ledger.reports import trial_balance as trials

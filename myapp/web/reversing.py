@@ -6,9 +6,9 @@ from typing import Any
 
 from myapp.http import questions
 from myapp.ledger import reversals, transactions
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import AlreadyReversed, LedgerError
-from myapp.ledger.ledgers import open_book
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
 from myapp.web.once import new_key

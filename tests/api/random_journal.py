@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts, reversals, transactions
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import Entry, EntryPosting, ReversalDraft
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import write_entries
 
 SCALES = {"USD": 2, "JPY": 0, "BTC": 8}

@@ -9,7 +9,7 @@ from typing import Any
 from myapp import main
 from myapp.api.route import Route
 from myapp.db import unit_of_work
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 from myapp.security.keys import ApiKey
 from tests.databases import Database
 from tests.faults import examples

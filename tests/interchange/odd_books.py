@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from myapp.db import throwaway
 from myapp.ledger import assets, rules
 from myapp.ledger.batches import Item, post_all
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import AssetDraft, PostingDraft, TransactionDraft
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.opening import open_accounts
 from tests.databases import Database
 from tests.interchange.imports import LEDGER

@@ -16,9 +16,9 @@ from webtest import TestApp
 from myapp.db import throwaway
 from myapp.interchange.exporting import FORMATS
 from myapp.ledger.assets import declare
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import write_entries
 from tests.databases import Database
 from tests.interchange import living_books

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts, assets, ledgers, posting, verifying
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.tables import Account, Balance, Posting
 from myapp.ledger.views import TransactionView
 

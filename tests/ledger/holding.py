@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import CaptureDraft, TransactionDraft
 from myapp.ledger.holds import capturing, checks, ending, placing, reading
 from myapp.ledger.holds.views import HeldView, HoldView
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.tables import Ledger
 from myapp.ledger.views import TransactionView
 from tests.ledger.books import LEDGER, assert_unbroken, make_ledger, now, open_account, post, transfer

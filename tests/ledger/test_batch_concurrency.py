@@ -11,8 +11,8 @@ import pytest
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import batches, posting
 from myapp.ledger.batches import Item, Posted
+from myapp.ledger.books import open_book
 from myapp.ledger.claims import claim_all
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.ledger.views import TransactionView
 from myapp.ledger.writing import Claim

@@ -14,10 +14,10 @@ from sqlalchemy import event
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts, batches, idempotency, posting
 from myapp.ledger.batches import Item, Posted
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.errors import AmountOutOfRange, LedgerError, ReferenceExists
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.money import MINOR_MAX
 from myapp.ledger.posting import Key
 from myapp.ledger.transactions import as_first_answered

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts, posting
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.errors import InsufficientFunds, LedgerError, LimitExceeded
 from myapp.ledger.holds import reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.holds.views import HoldView
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.limits import format_limits
 from myapp.ledger.rules import normal_side, type_of
 from tests.ledger.books import change, make_ledger, open_account

@@ -15,11 +15,11 @@ from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict, SessionFactory, unit_of_work
 from myapp.ledger import posting
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import CaptureDraft, TransactionDraft
 from myapp.ledger.errors import CaptureExceedsHold, HoldNotOpen, InsufficientFunds, LedgerError
 from myapp.ledger.holds import capturing, ending, placing
 from myapp.ledger.holds.tables import Hold
-from myapp.ledger.ledgers import open_book
 from tests.ledger.books import LEDGER, now, transfer
 from tests.ledger.holding import (
     MINUTE,
@@ -91,11 +91,8 @@ def test_holds_that_race_stop_exactly_at_the_limit(factory: SessionFactory) -> N
     assert standing(factory).available == "0.02"
 
 
-@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_who_waits_for_what_another_gave_back_and_took_does_not_take_it_too(factory: SessionFactory) -> None:
-    fund(factory, "100")
-    end = now() + MINUTE
-    place(factory, "100", expires_at=end)
+def rent_paid_late(factory: SessionFactory, end: datetime) -> tuple[list[str], threading.Thread]:
+    """Return a thread that spends everything at a time when holds have ended, and what it is told."""
     told: list[str] = []
 
     def late() -> None:
@@ -103,7 +100,15 @@ def test_who_waits_for_what_another_gave_back_and_took_does_not_take_it_too(fact
             draft = transfer("assets:cash", "expenses:rent", "100")
             posting.post(session, LEDGER, draft, now=end, actor="late")
 
-    thread = threading.Thread(target=lambda: told.append(outcome(late)))
+    return told, threading.Thread(target=lambda: told.append(outcome(late)))
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_who_waits_for_what_another_gave_back_and_took_does_not_take_it_too(factory: SessionFactory) -> None:
+    fund(factory, "100")
+    end = now() + MINUTE
+    place(factory, "100", expires_at=end)
+    told, thread = rent_paid_late(factory, end)
     with unit_of_work(factory) as session:
         draft = transfer("assets:cash", "expenses:food", "100")
         placing.place(session, LEDGER, draft, now=end, actor="first")
@@ -121,14 +126,7 @@ def test_who_meets_an_expired_hold_that_is_being_captured_waits_for_it(factory: 
     fund(factory, "100")
     end = now() + MINUTE
     hold = place(factory, "100", expires_at=end)
-    told: list[str] = []
-
-    def late() -> None:
-        with unit_of_work(factory) as session:
-            draft = transfer("assets:cash", "expenses:rent", "100")
-            posting.post(session, LEDGER, draft, now=end, actor="late")
-
-    thread = threading.Thread(target=lambda: told.append(outcome(late)))
+    told, thread = rent_paid_late(factory, end)
     with unit_of_work(factory) as session:
         ending.take_open(session, open_book(session, LEDGER), hold.id, now=now())
         thread.start()

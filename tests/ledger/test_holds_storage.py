@@ -9,9 +9,9 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
 from myapp.db import DbSettings, SessionFactory, make_engine, unit_of_work
+from myapp.ledger.books import open_book
 from myapp.ledger.holds import checks, reading
 from myapp.ledger.holds.reading import HoldFilter
-from myapp.ledger.ledgers import open_book
 from myapp.schema import downgrade, upgrade
 from tests.databases import Database
 from tests.ledger.books import LEDGER, assert_unbroken, now, post, transfer

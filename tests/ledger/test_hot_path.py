@@ -14,10 +14,10 @@ from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import InsufficientFunds, LimitExceeded
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.limits import format_limits
 from myapp.ledger.posting import write_entries
 from myapp.ledger.rules import normal_side, type_of

@@ -8,7 +8,7 @@ import pytest
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import transactions
-from myapp.ledger.ledgers import open_book
+from myapp.ledger.books import open_book
 from myapp.ledger.transactions import TransactionFilter
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 

@@ -15,8 +15,8 @@ from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts, balances, statements, transactions
 from myapp.ledger.asof import AsOf, Scope, nets
 from myapp.ledger.balances import Selection
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.journal_rows import JournalRows, Order
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.reports import income_statement
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter

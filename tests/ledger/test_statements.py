@@ -32,12 +32,12 @@ from myapp.ledger import (
 from myapp.ledger.asof import AsOf
 from myapp.ledger.balances import Selection
 from myapp.ledger.batches import Item
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import ReversalDraft
 from myapp.ledger.errors import LedgerError
 from myapp.ledger.holds import checks, reading
 from myapp.ledger.holds.reading import HoldFilter
 from myapp.ledger.journal_rows import JournalRows
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.ledger.reports import balance_sheet, income_statement, trial_balance
 from myapp.ledger.reports.periods import Period

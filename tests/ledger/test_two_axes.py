@@ -17,8 +17,8 @@ from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import batches
 from myapp.ledger.asof import AsOf, Scope, nets, totals_as_of
 from myapp.ledger.batches import Item
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.plan import day_of
 from myapp.ledger.tables import Account, Posting
 from tests.ledger.books import LEDGER, assert_unbroken, make_ledger, now, post

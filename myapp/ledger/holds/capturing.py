@@ -16,6 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import CaptureDraft, Entry, EntryPosting
 from myapp.ledger.errors import CaptureExceedsHold
 from myapp.ledger.holds.ending import take_open
@@ -23,7 +24,6 @@ from myapp.ledger.holds.expiry import mark, sweep
 from myapp.ledger.holds.held import Held, Part, held_by, let_go
 from myapp.ledger.holds.tables import HoldCapture
 from myapp.ledger.ids import new_id
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.money import format_amount
 from myapp.ledger.posting import receipt, write_entries
 from myapp.ledger.tables import table_of

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from myapp.ledger.books import Book
 from myapp.ledger.errors import HoldExpired, HoldNotOpen
 from myapp.ledger.holds.expiry import mark, sweep
 from myapp.ledger.holds.held import HOLD, held_by, let_go, lock_balances_of
 from myapp.ledger.holds.reading import find, is_expired, not_found
 from myapp.ledger.holds.views import HoldView
-from myapp.ledger.ledgers import Book
 
 
 def void(session: Session, book: Book, hold_id: UUID, *, now: datetime) -> HoldView:

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import TransactionDraft
 from myapp.ledger.errors import InvalidRequest
 from myapp.ledger.holds.expiry import sweep
 from myapp.ledger.holds.reading import find
 from myapp.ledger.holds.reserving import plan_of, record
 from myapp.ledger.holds.views import HoldView
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import check
 from myapp.ledger.refusals import refusal
 from myapp.ledger.settling import HOLD, settle

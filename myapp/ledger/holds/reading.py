@@ -11,11 +11,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, not_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from myapp.ledger.books import Book
 from myapp.ledger.errors import HoldNotFound
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
 from myapp.ledger.holds.tables import HoldCapture
 from myapp.ledger.holds.views import HeldView, HoldView
-from myapp.ledger.ledgers import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.paging import page_of
 from myapp.ledger.tables import Account, Asset

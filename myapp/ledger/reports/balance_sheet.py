@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from myapp.ledger.asof import AsOf
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.reports.lines import read_lines, summed
 from myapp.ledger.reports.sections import Section, net_income_of, section_of, section_rows
 from myapp.ledger.reports.table import Row

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from myapp.ledger.asof import AsOf
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.reports.lines import read_lines
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.reports.sections import RESULT_TYPES, Section, net_income_of, section_of, section_rows

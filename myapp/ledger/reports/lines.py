@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.asof import AsOf, Scope, nets
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.tables import Account
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from myapp.ledger.asof import AsOf
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.money import format_amount
 from myapp.ledger.reports.lines import Line, read_lines, summed
 from myapp.ledger.reports.table import Row

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
+from myapp.ledger.books import Book, open_book
 from myapp.ledger.idempotency import SERVICE
-from myapp.ledger.ledgers import Book, open_book
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying import holds, journal, keys, owners, records, reversals, totals
 from myapp.ledger.verifying.rule import PROBLEMS_MAX, Check, WrongRow

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, func, literal_column, or_, select
 from sqlalchemy.orm import Session
 
-from myapp.ledger.ledgers import Book
+from myapp.ledger.books import Book
 from myapp.ledger.money import SCALE_MAX, format_amount
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.verifying.spelling import shown

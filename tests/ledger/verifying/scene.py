@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts, idempotency, posting, transactions, verifying
+from myapp.ledger.books import open_book
 from myapp.ledger.drafts import Entry, EntryPosting
-from myapp.ledger.ledgers import open_book
 from myapp.ledger.posting import Key
 from myapp.ledger.tables import Base
 from myapp.ledger.verifying import Verification

@@ -28,7 +28,7 @@ threads = [threading.Thread(target=take) for _ in range(8)]
 library.malloc_info(0, ctypes.c_void_p(library.fdopen(sys.stdout.fileno(), b"w")))
 library.fflush(None)
 """
-_ONE = "from myapp.memory import keep_one_arena\nkeep_one_arena()"
+_ONE = "from myapp.footprint import keep_one_arena\nkeep_one_arena()"
 
 
 def _arenas(first: str) -> int:
