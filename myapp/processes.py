@@ -18,6 +18,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from myapp.db.metrics import metrics_of
+from myapp.db.shares import Shares
 from myapp.http.wire import make_server
 
 # waitress gives its threads five seconds; the rest is for a machine that is busy with other things.
@@ -47,7 +48,8 @@ class WaitressWorker(Worker):  # type: ignore[misc]
     def run(self) -> None:
         """Serve on the sockets that all processes share, until asked to end."""
         sockets = [listener.sock for listener in self.sockets]
-        server = make_server(self.wsgi, self._show_life, sockets=sockets, **self.app.settings)
+        settings = {**self.app.settings, "sockets": sockets}
+        server = make_server(self.wsgi, settings, self._show_life, self.app.connections)
         server.run()
 
     def _show_life(self) -> None:
@@ -69,6 +71,8 @@ class Master(BaseApplication):  # type: ignore[misc]
         self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self.settings = {name: value for name, value in settings.items() if name not in ("host", "port")}
         self._app = app
+        # Of each process, made before any of them is.
+        self.connections = Shares()
         super().__init__()
 
     def load_config(self) -> None:

@@ -31,7 +31,7 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
     # By default the signal kills the process, requests in flight included. A SystemExit instead makes
     # waitress wait for its threads, a few seconds at the most.
     signal.signal(signal.SIGTERM, _end)
-    server = make_server(app, None, **settings)
+    server = make_server(app, settings)
     server.print_listen("Serving on http://{}:{}")
     server.run()
     return 0

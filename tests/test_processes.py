@@ -28,6 +28,7 @@ WAIT_S = 60.0
 # More than all processes have threads.
 SLOW_CLIENTS = 40
 CLIENTS = 4
+CONNECTIONS = 40
 ACKNOWLEDGED = 40
 BOOKS = "/v1/ledgers/books"
 HALF_A_REQUEST = b"POST /v1/ledgers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"
@@ -118,6 +119,33 @@ def test_a_caller_may_send_to_all_of_them_together_what_it_may_send_to_one(serve
     lasted_s = time.monotonic() - begun_s
     assert set(answers) == {200, 429}
     assert answers.count(200) <= AT_ONCE + lasted_s
+
+
+def connections_of(worker: int, port: int) -> int:
+    """Return how many connections to the port one of the processes has accepted."""
+    established = {
+        words[9]
+        for words in map(str.split, Path(f"/proc/{worker}/net/tcp").read_text().splitlines()[1:])
+        if words[1].endswith(f":{port:04X}") and words[3] == "01"
+    }
+    names = (str(each.readlink()) for each in Path(f"/proc/{worker}/fd").iterdir() if each.is_symlink())
+    return sum(name.removeprefix("socket:[").removesuffix("]") in established for name in names)
+
+
+def test_a_connection_goes_to_the_process_that_has_fewer(server: Server) -> None:
+    busy, idle = workers(server)
+    with ExitStack() as stack:
+        for _ in range(3):
+            with alone(server, busy):
+                caller = stack.enter_context(closing(Caller(server.port, "")))
+                assert caller.get("/healthz").status == 200
+        accepted = connections_of(idle, server.port)
+        for _ in range(CONNECTIONS):
+            with closing(Caller(server.port, "")) as caller:
+                assert caller.get("/healthz").status == 200
+                accepted += connections_of(idle, server.port) > 0
+    # A process that was not awake in time had its turn taken by the other one; half of them would be chance.
+    assert accepted >= 0.75 * CONNECTIONS
 
 
 def test_clients_that_send_slowly_stop_nobody(server: Server) -> None:

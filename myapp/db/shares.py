@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mmap
 import os
+from array import array
+from math import inf
 
 from myapp.db.shared import LOCK_FILE, SharedLock
 
@@ -19,6 +21,8 @@ class Shares:
 
     def __init__(self) -> None:
         self._rows = memoryview(mmap.mmap(-1, 8 * PROCESSES_MAX)).cast("d")
+        # Nobody has told anything yet.
+        self._rows[:] = memoryview(array("d", [inf] * PROCESSES_MAX))
         self._first_byte = LOCK_FILE.reserve(PROCESSES_MAX)
         self._asking = SharedLock()
         self._own: tuple[int, int] | None = None
@@ -32,8 +36,14 @@ class Shares:
         """Return the sum, this process's own included, and of how many processes it is."""
         # One process asks at a time, for asking takes the lock of a row whose process is gone.
         with self._asking:
-            others = [share for row, share in enumerate(self._rows.tolist()) if self._is_anothers(row)]
+            rows = [(row, share) for row, share in enumerate(self._rows.tolist()) if share < inf]
+            others = [share for row, share in rows if self._is_anothers(row)]
         return own_share + sum(others), 1 + len(others)
+
+    def is_above_another(self, own_share: float) -> bool:
+        """Tell whether another living process has told of a smaller share; nobody is waited for."""
+        smaller = (row for row, share in enumerate(self._rows.tolist()) if share < own_share)
+        return any(self._is_anothers(row) for row in smaller)
 
     def _own_row(self) -> int | None:
         # A child has its parent's memory of a row, and not its lock.

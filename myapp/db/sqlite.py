@@ -36,6 +36,8 @@ def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
             "check_same_thread": False,
         },
         "max_overflow": 0,
+        # The connection that worked last works next: its pages and its prepared statements are warm.
+        "pool_use_lifo": True,
         "pool_timeout": settings.lock_timeout_s,
         "pool_size": 8,
     }

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask
 
+from myapp.db.shares import Shares
+from myapp.http.accepting import accept_evenly
+from myapp.http.dispatch import TurnDispatcher
 from myapp.http.errors import BodyTooLarge, InternalError
 from myapp.http.observe import HEADER
 from myapp.http.problems import MEDIA_TYPE, problem
@@ -92,16 +96,25 @@ class Pulse:
         return False
 
 
-def make_server(app: Any, beat: Callable[[], None] | None = None, **settings: Any) -> Any:
+def make_server(
+    app: Any,
+    settings: Mapping[str, Any],
+    beat: Callable[[], None] | None = None,
+    connections: Shares | None = None,
+) -> Any:
     """Return waitress's server with strict connections, on every address that it listens on.
 
-    `beat` is called by its loop, at once and then about every second.
+    `settings` are waitress's. `beat` is called by its loop, at once and then about every second.
+    `connections` is common to all processes that accept connections on the same sockets.
     """
     sockets: dict[int, Any] = {}
-    server = create_server(app, map=sockets, **settings)
-    for listener in sockets.values():
-        if isinstance(listener, BaseWSGIServer):
-            listener.channel_class = StrictChannel
+    dispatcher = TurnDispatcher(int(settings.get("threads", Adjustments.threads)))
+    server = create_server(app, map=sockets, _dispatcher=dispatcher, **settings)
+    listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
+    for listener in listeners:
+        listener.channel_class = StrictChannel
+    if connections is not None:
+        accept_evenly(listeners, connections)
     if beat is not None:
         sockets[_NO_SOCKET] = Pulse(beat)
     return server

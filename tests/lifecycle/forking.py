@@ -6,7 +6,8 @@ import json
 import os
 import signal
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 WAIT_S = 30
@@ -32,6 +33,36 @@ def in_child(work: Callable[[], Any]) -> Any:
 def in_children(count: int, work: Callable[[], Any]) -> list[Any]:
     """Return what `work` returned in each of several forked children, who were at it together."""
     return [_listen(*child) for child in [_start(work) for _ in range(count)]]
+
+
+@contextmanager
+def child_that(work: Callable[[], Any]) -> Iterator[int]:
+    """Fork a child that does its work, and then waits until it is killed."""
+    reading, writing = os.pipe()
+    pid = fork()
+    if pid == 0:
+        try:
+            work()
+            os.write(writing, b".")
+            signal.pause()
+        finally:
+            os._exit(1)
+    try:
+        assert os.read(reading, 1) == b"."
+        yield pid
+    finally:
+        os.close(reading)
+        os.close(writing)
+        end(pid)
+
+
+def end(pid: int) -> None:
+    """Kill a child, unless it is gone."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    except (ProcessLookupError, ChildProcessError):
+        return
 
 
 def _start(work: Callable[[], Any]) -> tuple[int, int]:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from threading import Event, Thread
 
 import pytest
 
 from myapp.db.shared import LOCK_FILE, SharedLock, SharedNumbers
 from myapp.db.shares import PROCESSES_MAX, Shares
-from tests.lifecycle.forking import fork, in_child, in_children
+from tests.lifecycle.forking import child_that, end, in_child, in_children
 
 TIMES = 300
 PROCESSES = 3
@@ -100,35 +97,6 @@ def test_each_lock_is_a_lock_of_its_own() -> None:
         pass
 
 
-@contextmanager
-def child_that(work: object) -> Iterator[int]:
-    """Fork a child that does its work, and then waits until it is killed."""
-    reading, writing = os.pipe()
-    pid = fork()
-    if pid == 0:
-        try:
-            work()  # type: ignore[operator]
-            os.write(writing, b".")
-            signal.pause()
-        finally:
-            os._exit(1)
-    try:
-        assert os.read(reading, 1) == b"."
-        yield pid
-    finally:
-        os.close(reading)
-        os.close(writing)
-        end(pid)
-
-
-def end(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-    except (ProcessLookupError, ChildProcessError):
-        return
-
-
 def test_what_a_process_has_counts_as_long_as_it_lives() -> None:
     shares = Shares()
     assert shares.total(5) == (5, 1)
@@ -141,6 +109,23 @@ def test_what_a_process_has_counts_as_long_as_it_lives() -> None:
         with child_that(lambda: shares.tell(300)):
             assert shares.total(5) == (307, 3)
     assert shares.total(0) == (0, 1)
+
+
+def test_who_has_more_than_another_living_process_is_told_so() -> None:
+    shares = Shares()
+    assert not shares.is_above_another(5)
+    with child_that(lambda: shares.tell(2)) as other:
+        assert [shares.is_above_another(share) for share in (1, 2, 3)] == [False, False, True]
+        shares.tell(3)
+        assert in_child(lambda: (shares.tell(2), shares.is_above_another(2))) == [None, False]
+        end(other)
+        assert not shares.is_above_another(3)
+
+
+def test_who_has_told_nothing_yet_is_not_counted() -> None:
+    shares = Shares()
+    with child_that(lambda: shares._own_row()):
+        assert (shares.total(5), shares.is_above_another(5)) == ((5, 1), False)
 
 
 def test_a_process_has_a_row_of_its_own_and_not_its_parents() -> None:
