@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -17,10 +18,14 @@ from myapp.db import SessionFactory, unit_of_work
 from myapp.db.engine import make_engine
 from myapp.db.owner import Mode
 from myapp.db.settings import DbSettings
+from myapp.db.shared import SharedNumbers
 from myapp.db.turns import Turn
-from tests.lifecycle.forking import in_child
+from tests.lifecycle.forking import child_that, end, in_child, in_children
 
 THREADS = 8
+PROCESSES = 3
+THREADS_EACH = 3
+LONG_S = 10.0
 WRITES_EACH = 100
 ADD = text("INSERT INTO note DEFAULT VALUES")
 _LATE = "DEFERRABLE INITIALLY DEFERRED"
@@ -70,6 +75,59 @@ def test_nobody_waits_while_all_others_write_and_write(factory: SessionFactory) 
         longest = max(threads.map(write, range(THREADS)))
     assert len(written) == THREADS * WRITES_EACH
     assert longest < THREADS * WRITES_EACH / 8
+
+
+def test_no_process_waits_while_all_others_write_and_write(factory: SessionFactory) -> None:
+    numbers = SharedNumbers(["ready", "written"])
+
+    def add_one(name: str) -> float:
+        with numbers.lock:
+            numbers[name] += 1
+            return numbers[name]
+
+    def write_in_threads() -> float:
+        add_one("ready")
+        while numbers["ready"] < PROCESSES:
+            os.sched_yield()
+        with ThreadPoolExecutor(THREADS_EACH) as threads:
+            return max(threads.map(lambda _: write(), range(THREADS_EACH)))
+
+    def write() -> float:
+        """Return how many writes of others there were at most between asking and being let in."""
+        longest = 0.0
+        for _ in range(WRITES_EACH):
+            before = numbers["written"]
+            with unit_of_work(factory) as session:
+                session.execute(ADD)
+                longest = max(longest, add_one("written") - 1 - before)
+        return longest
+
+    longest = max(in_children(PROCESSES, write_in_threads))
+    assert numbers["written"] == PROCESSES * THREADS_EACH * WRITES_EACH
+    assert longest < PROCESSES * THREADS_EACH * WRITES_EACH / 8
+
+
+def test_another_processs_writer_is_told_in_sqlites_words(hasty: SessionFactory) -> None:
+    def refused() -> str:
+        with pytest.raises(OperationalError, match="database is locked"):
+            add(hasty)
+        return "refused"
+
+    # From the first fork on there may be other processes.
+    in_child(lambda: None)
+    with unit_of_work(hasty) as session:
+        session.execute(ADD)
+        assert in_child(refused) == "refused"
+    assert in_child(lambda: add(hasty)) is None
+    add(hasty)
+
+
+def test_a_turn_ends_with_its_process(hasty: SessionFactory) -> None:
+    with child_that(lambda: hasty(Mode.WRITE).execute(ADD)) as killed:
+        with pytest.raises(OperationalError, match="database is locked"):
+            add(hasty)
+        end(killed)
+        add(hasty)
 
 
 def test_a_second_writer_of_the_process_is_told_in_sqlites_words(hasty: SessionFactory) -> None:
@@ -143,24 +201,27 @@ def test_a_turn_ends_with_its_connection(
     add(hasty)
 
 
-def test_a_forked_child_has_a_turn_of_its_own() -> None:
-    held, go_on = threading.Event(), threading.Event()
+def test_a_forked_child_does_not_inherit_the_turn_of_its_parent() -> None:
+    held, (asked, asking) = threading.Event(), os.pipe()
     turn, connection = Turn(), object()
 
     def hold() -> None:
         turn.take(connection, 0)
         held.set()
-        go_on.wait()
+        os.read(asked, 1)
         turn.leave(connection)
+
+    def ask() -> None:
+        os.write(asking, b".")
+        turn.take(object(), LONG_S)
 
     thread = threading.Thread(target=hold)
     thread.start()
     held.wait()
-    try:
-        assert in_child(lambda: turn.take(object(), 0)) is None
-    finally:
-        go_on.set()
-        thread.join()
+    assert in_child(ask) is None
+    thread.join()
+    os.close(asked)
+    os.close(asking)
 
 
 def test_only_who_has_the_turn_can_leave_it() -> None:
