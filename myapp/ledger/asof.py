@@ -56,7 +56,8 @@ class Question:
 def nets(scope: Scope, as_of: AsOf | None) -> Question:
     """Select account_id, asset and net, which is debits minus credits; no row where nothing was posted."""
     as_of = as_of or _PRESENT
-    days = days_of(as_of.since, as_of.at)
+    # Of a ledger, a row of 0 would be an account on which nothing was posted yet.
+    days = days_of(as_of.since, as_of.at, by_rest=scope.account_id is not None)
     shape, parameters = _shape(scope, as_of, days), _parameters(scope, as_of, days)
     if as_of == _PRESENT:
         return Question(past.present(shape), parameters)
@@ -74,7 +75,7 @@ def totals_as_of(
     """
     if as_of == _PRESENT:
         raise ValueError("The present is no sum: it stands in the balances.")
-    days = days_of(as_of.since, as_of.at)
+    days = days_of(as_of.since, as_of.at, by_rest=scope.account_id is not None)
     statement = past.totals(_shape(scope, as_of, days))
     rows = session.execute(statement, _parameters(scope, as_of, days)).all()
     return {(row.account_id, row.asset): (row.debits or 0, row.credits or 0, row.version) for row in rows}
@@ -106,8 +107,8 @@ def _parameters(scope: Scope, as_of: AsOf, days: Days) -> dict[str, Any]:
         "last_day": days.last,
         "known_at": as_of.known_at,
     }
-    for number, (start, end) in enumerate(days.edges):
-        bounds |= {f"start_{number}": start, f"end_{number}": end}
+    for number, edge in enumerate(days.edges):
+        bounds |= {f"start_{number}": edge.start, f"end_{number}": edge.end, f"sign_{number}": edge.sign}
     return {
         "ledger_id": scope.ledger_id,
         **{name: bound for name, bound in bounds.items() if bound is not None},

@@ -121,14 +121,20 @@ def _of(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
 
 
 class _Edge:
-    """The effective times of a part of a day, both inclusive."""
+    """The effective times of a part of a day, both inclusive; its amounts count, or are taken off."""
 
     def __init__(self, number: int) -> None:
         self.start, self.end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
+        self._sign = bindparam(f"sign_{number}", type_=Int64)
 
     def has(self, column: Any) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions that a time is within."""
         return column >= self.start, column <= self.end
+
+    def sides(self, amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+        """Return debits and credits of a posting, NULL where there is none."""
+        debits = case((amount > 0, amount), (amount < 0, 0))
+        return self._sign * debits, self._sign * case((amount < 0, -amount), (amount > 0, 0))
 
 
 def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
@@ -137,7 +143,7 @@ def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | No
     balance: Any = Balance if known is None else known.c
     found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
     found += [*shape.of(Posting), *edge.has(Posting.effective_at)]
-    amounts = wanted(*_sides(Posting.amount))
+    amounts = wanted(*edge.sides(Posting.amount))
     if known is None:
         return _of(Balance, amounts).outerjoin(Posting, and_(*found)).where(*shape.of(Balance))
     found.append(Posting.version <= known.c.version)
@@ -145,7 +151,7 @@ def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | No
 
 
 def _of_ledgers_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
-    postings = _of(Posting, wanted(*_sides(Posting.amount)))
+    postings = _of(Posting, wanted(*edge.sides(Posting.amount)))
     made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
     # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
     # rather enter the primary key by one column than another index by two.
@@ -154,9 +160,3 @@ def _of_ledgers_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | Non
     # By time, and not by version, which would be looked for before the transactions are.
     found += [] if known is None else [Posting.recorded_at <= _KNOWN_AT]
     return postings.join(Transaction, made_by).where(*found)
-
-
-def _sides(amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    # NULL where there is no posting.
-    debits = case((amount > 0, amount), (amount < 0, 0))
-    return debits, case((amount < 0, -amount), (amount > 0, 0))
