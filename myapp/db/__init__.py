@@ -95,6 +95,7 @@ def includeme(config: Configurator) -> None:
     config.include("myapp.db.nesting")  # no subrequest commits on its own
     config.include("myapp.db.mode")  # READ for GET, HEAD and OPTIONS, unless the view declares
     config.include("myapp.db.request")  # request.dbsession, joined to request.tm
+    config.include("myapp.db.properties")  # ... and all such properties, on a class that is made once
 
 
 def _settle(config: Configurator, settings: DbSettings) -> None:
