@@ -33,27 +33,33 @@ def key_of(request: Request) -> Key | None:
     if not _VISIBLE.fullmatch(given):
         raise InvalidParameter(f"{HEADER} has 1 to 255 visible ASCII characters.", parameter=HEADER)
     asked = [request.method, request.path, sorted(request.GET.items())]
-    return Key(given, _fingerprint(asked, _body(request)))
+    return Key(given, _finished(_begun(asked), _body(request)))
 
 
-def item_key(request: Request, item: bytes, given: str) -> Key:
-    """Return the key of a batch's item, with the fingerprint that the item has when it is sent alone.
+def item_keys(request: Request) -> Callable[[bytes, str], Key]:
+    """Return what makes the key of a batch's item, with the fingerprint that it has when it is sent alone.
 
-    Raises:
-        InvalidRequest: the key is not 1 to 255 visible ASCII characters.
+    It raises InvalidRequest where the key is not 1 to 255 visible ASCII characters.
     """
-    if not _VISIBLE.fullmatch(given):
-        raise InvalidRequest("A key has 1 to 255 visible ASCII characters.", pointer="/idempotency_key")
-    body = msgspec.json.decode(item)
-    del body["idempotency_key"]
-    alone = [request.method, request.path.removesuffix("/batch"), []]
-    return Key(given, _fingerprint(alone, _canonical(body)))
+    alone = _begun([request.method, request.path.removesuffix("/batch"), []])
+
+    def key_of_item(item: bytes, given: str) -> Key:
+        if not _VISIBLE.fullmatch(given):
+            raise InvalidRequest("A key has 1 to 255 visible ASCII characters.", pointer="/idempotency_key")
+        body = msgspec.json.decode(item)
+        del body["idempotency_key"]
+        return Key(given, _finished(alone.copy(), _canonical(body)))
+
+    return key_of_item
 
 
-def _fingerprint(asked: list[Any], body: bytes) -> str:
-    digest = hashlib.sha256(msgspec.json.encode(asked))
+def _begun(asked: list[Any]) -> Any:
+    return hashlib.sha256(msgspec.json.encode(asked))
+
+
+def _finished(digest: Any, body: bytes) -> str:
     digest.update(body)
-    return digest.hexdigest()
+    return str(digest.hexdigest())
 
 
 def _canonical(value: Any) -> bytes:

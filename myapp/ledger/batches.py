@@ -51,14 +51,11 @@ class Posted:
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """An item that obeys the rules."""
+    """An item that obeys the rules, with the claim to its key."""
 
     entry: Entry
     key: Key | None
-
-    @property
-    def claim(self) -> Claim | None:
-        return None if self.key is None else Claim(self.key.key, self.key.fingerprint, self.entry.id)
+    claim: Claim | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +135,8 @@ def _checked(book: Book, item: Asked, now: datetime, actor: str) -> _Candidate |
     if isinstance(item, LedgerError):
         return _Broken(item)
     try:
-        return _Candidate(check(book, item.draft, now=now, actor=actor), item.key)
+        entry, key = check(book, item.draft, now=now, actor=actor), item.key
+        return _Candidate(entry, key, None if key is None else Claim(key.key, key.fingerprint, entry.id))
     except BEFORE_THE_CLAIM as error:
         return _Broken(error, item.key)
     except LedgerError as error:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from myapp.ledger.drafts import EntryPosting, PostingDraft
 from myapp.ledger.errors import AmountOutOfRange, InvalidAmount, InvalidRequest, Unbalanced, UnknownAsset
@@ -69,11 +70,17 @@ def check_path(path: str, *, pointer: str | None = "/path") -> str:
     path = unicodedata.normalize("NFC", path)
     if len(path) > PATH_CHARS_MAX:
         raise InvalidRequest(f"An account path has at most {PATH_CHARS_MAX} characters.", pointer=pointer)
-    if not path.isprintable() or any(not segment.strip() for segment in path.split(":")):
+    if not _has_segments(path):
         raise InvalidRequest(
             "An account path is made of non-empty, printable segments joined by ':'.", pointer=pointer
         )
     return path
+
+
+# The same accounts come again and again.
+@lru_cache(maxsize=4_096)
+def _has_segments(path: str) -> bool:
+    return path.isprintable() and all(segment.strip() for segment in path.split(":"))
 
 
 def check_asset_code(code: str, *, pointer: str | None = "/code") -> str:
