@@ -39,6 +39,7 @@ LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
 # In an UPDATE, where SQLAlchemy takes a parameter with the name of a column for a new value.
 OWN_LEDGER_ID: ColumnElement[int] = bindparam("own_ledger_id", type_=Int64)
 OPEN = "open"
+_OPEN: ColumnElement[str] = literal_column(f"'{OPEN}'", SortedText)
 # The pairs of totals that a write may add to: what is posted, and what is held.
 POSTED = ("debits", "credits")
 PENDING = ("pending_debits", "pending_credits")
@@ -93,7 +94,7 @@ def upsert_balances(
             *(added.get(name, zero) for name in totals),
             rows.c.postings,
         )
-        .where(condition, rows.c.account_status == OPEN)
+        .where(condition, rows.c.account_status == _OPEN)
         .order_by(rows.c.account_id, rows.c.asset)
     )
     columns = ["ledger_id", "account_id", "asset", "status", *totals, "version"]
@@ -101,7 +102,7 @@ def upsert_balances(
     upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=list(BALANCE.primary_key),
         set_={name: BALANCE.c[name] + statement.excluded[name] for name in (*into, "version")},
-        where=and_(BALANCE.c.status == OPEN, _within_limits(kit, rows)),
+        where=and_(BALANCE.c.status == _OPEN, _within_limits(kit, rows)),
     ).returning(
         BALANCE.c.ledger_id,
         BALANCE.c.account_id,

@@ -60,7 +60,7 @@ class Source:
         """Return the rows on SQLite, from one JSON parameter: an array of arrays."""
         rows = func.json_each(bindparam(self.name, type_=Text)).table_valued("value", name=self.name)
         cells = [
-            func.json_extract(rows.c.value, f"$[{number}]", type_=type_).label(name)
+            func.json_extract(rows.c.value, literal_column(f"'$[{number}]'"), type_=type_).label(name)
             for number, (name, type_) in enumerate(self.columns.items())
         ]
         # A second text, of one row, changes nothing but the planner's guess: SQLite takes a text to have 25

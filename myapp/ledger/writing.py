@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
+    Connection,
     and_,
     bindparam,
     cast,
@@ -177,7 +178,7 @@ def _write_at_once(session: Session, ledger_id: int, plan: Plan, claims: tuple[C
     parameters: dict[str, Any] = {"ledger_id": ledger_id, "key_count": len(claims)}
     for source, rows in _rows(plan, claims).items():
         parameters |= source.objects(rows)
-    answer = session.execute(_AT_ONCE, parameters).all()
+    answer = session.connection().execute(_AT_ONCE, parameters).all()
     balances = [row for row in answer if row.txn_id is None]
     return Outcome(
         unknown=frozenset(row.number for row in balances if row.account_id is None),
@@ -223,27 +224,29 @@ def _write_in_steps(session: Session, ledger_id: int, plan: Plan, claims: tuple[
     parameters: dict[str, Any] = {"ledger_id": ledger_id, "now": datetime.now(UTC)}
     for source, rows in _rows(plan, claims).items():
         parameters |= source.text(rows)
-    resolved = session.execute(_STEPS.resolve, parameters).all()
+    # Straight on the session's connection, as nothing here is the ORM's.
+    connection = session.connection()
+    resolved = connection.execute(_STEPS.resolve, parameters).all()
     numbers = {(row.account_id, row.asset): row.number for row in resolved}
     unknown = frozenset(row.number for row in resolved if row.account_id is None)
-    claimed = not unknown and (not claims or _count(session, _STEPS.claim, parameters) == len(claims))
+    claimed = not unknown and (not claims or _count(connection, _STEPS.claim, parameters) == len(claims))
     if unknown or not claimed:
         return Outcome(unknown, claimed, {}, {})
     balances = {
         numbers[row.account_id, row.asset]: BalanceAfter(row.debits, row.credits, row.version)
-        for row in session.execute(_STEPS.upsert, parameters).all()
+        for row in connection.execute(_STEPS.upsert, parameters).all()
     }
     complete = len(balances) == len(plan.balances)
-    return Outcome(unknown, claimed, balances, _record(session, plan, parameters) if complete else {})
+    return Outcome(unknown, claimed, balances, _record(connection, plan, parameters) if complete else {})
 
 
-def _count(session: Session, statement: Any, parameters: Mapping[str, Any]) -> int:
-    return len(session.execute(statement, parameters).all())
+def _count(connection: Connection, statement: Any, parameters: Mapping[str, Any]) -> int:
+    return len(connection.execute(statement, parameters).all())
 
 
-def _record(session: Session, plan: Plan, parameters: Mapping[str, Any]) -> dict[UUID, datetime]:
-    recorded = {row.id: row.recorded_at for row in session.execute(_STEPS.record, parameters).all()}
+def _record(connection: Connection, plan: Plan, parameters: Mapping[str, Any]) -> dict[UUID, datetime]:
+    recorded = {row.id: row.recorded_at for row in connection.execute(_STEPS.record, parameters).all()}
     if len(recorded) == len(plan.entries):
-        session.execute(_STEPS.total, parameters)
-        session.execute(_STEPS.post, parameters)
+        connection.execute(_STEPS.total, parameters)
+        connection.execute(_STEPS.post, parameters)
     return recorded
