@@ -18,8 +18,9 @@ from pyramid.util import InstancePropertyHelper
 _NAME = "_myapp_properties"
 # After everything that adds properties. What is added later still, Pyramid adds to each request as ever.
 _LAST = 1_000_000
-# An application has one class of requests, its tests perhaps another.
-_KEPT_MAX = 16
+# The further bases of a class that Pyramid has made for one request, by `request.set_property`. To keep that
+# would keep the request.
+_OF_ONE_REQUEST = (object,)
 
 
 def includeme(config: Configurator) -> None:
@@ -31,18 +32,18 @@ class Properties:
     """A descriptor in the place of a method: the request that it is asked for gets the properties."""
 
     def __init__(self, descriptors: Mapping[str, Any]) -> None:
-        self._descriptors = descriptors
+        self.descriptors = descriptors
         self._made: dict[type, type] = {}
 
     def __get__(self, request: Any, own: type) -> None:
         request.__class__ = self._made.get(own) or self._make(own)
 
     def _make(self, own: type) -> type:
-        request: Any = object.__new__(own)
-        InstancePropertyHelper.apply_properties(request, self._descriptors)
-        made = type(request)
-        # A class that is one request's own, by `request.set_property`, must not be kept for ever.
-        if len(self._made) < _KEPT_MAX:
+        new: Any = own.__new__
+        request = new(own)
+        InstancePropertyHelper.apply_properties(request, self.descriptors)
+        made: type = type(request)
+        if own.__bases__[1:] != _OF_ONE_REQUEST:
             self._made[own] = made
         return made
 
@@ -50,5 +51,7 @@ class Properties:
 def _take_over(registry: Any) -> None:
     extensions = registry.queryUtility(IRequestExtensions)
     if extensions is not None:
-        extensions.methods[_NAME] = Properties(dict(extensions.descriptors))
+        before = extensions.methods.get(_NAME)
+        known = {} if before is None else before.descriptors
+        extensions.methods[_NAME] = Properties({**known, **extensions.descriptors})
         extensions.descriptors.clear()

@@ -66,7 +66,8 @@ class LockFile:
             return True
         try:
             fcntl.lockf(self.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
-        except OSError:
+        except (BlockingIOError, PermissionError):
+            # POSIX leaves it open which of the two says that another process has it.
             return False
         return True
 

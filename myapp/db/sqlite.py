@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
@@ -68,7 +67,7 @@ def listen(engine: Engine) -> None:
         event.listen(engine, name, lambda connection, *_: turn.leave(connection))
 
 
-def _configure(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
+def _configure(dbapi_connection: Any, record: Any) -> None:
     # An engine that was handed in may have been made without our connect arguments.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
@@ -96,6 +95,9 @@ def _plan_begin(connection: Connection) -> None:
 
 def _do_begin(turn: Turn, pooled: Any) -> None:
     mode, interactive, owner = pooled.info[_PLAN]
+    if _WAIT_S not in pooled.info:
+        # Of an engine that was handed in, and had connected before.
+        _configure(pooled.dbapi_connection, pooled)
     reading = mode is Mode.READ
     began_s = time.perf_counter()
     try:

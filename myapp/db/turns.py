@@ -17,8 +17,9 @@ from typing import Any
 
 from myapp.db.shared import LOCK_FILE
 
-# A transaction takes some five times as long.
+# A transaction takes some five times as long. Who has waited for long looks less often.
 _LOOK_S = 0.0002
+_LOOK_S_MAX = 0.002
 
 
 class Turn:
@@ -59,10 +60,12 @@ class Turn:
             self._lock.release()
 
     def _take_from_processes(self, until_s: float) -> None:
+        look_s = _LOOK_S
         while not LOCK_FILE.try_lock(self._byte):
             if time.monotonic() >= until_s:
                 raise _busy()
-            time.sleep(_LOOK_S)
+            time.sleep(look_s)
+            look_s = min(look_s * 1.05, _LOOK_S_MAX)
 
     def _renew(self) -> None:
         self._lock = threading.Lock()

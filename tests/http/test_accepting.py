@@ -118,3 +118,35 @@ def test_connections_are_told_when_they_come_and_when_they_go(listening: socket.
         with child_that(come_and_go(remaining)):
             told = [shares.is_above_another(count) for count in (remaining, remaining + 1)]
             assert told == [False, True]
+
+
+def test_what_a_process_has_on_all_its_addresses_counts_together(listening: socket.socket) -> None:
+    shares = Shares()
+
+    def serve_on_two() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as other, ExitStack() as stack:
+            other.setblocking(False)
+            listeners = [Listener(listening), Listener(other)]
+            accept_evenly(listeners, shares)  # type: ignore[arg-type]
+            for each, listener in (
+                (listening, listeners[0]),
+                (listening, listeners[0]),
+                (other, listeners[1]),
+            ):
+                accept_one(each, listener, stack)
+
+    with child_that(serve_on_two):
+        assert [shares.is_above_another(count) for count in (3, 4)] == [False, True]
+
+
+def test_an_error_in_counting_closes_no_listener(listening: socket.socket) -> None:
+    class Broken(Shares):
+        def is_above_another(self, own_share: float) -> bool:
+            raise OSError
+
+        tell = is_above_another  # type: ignore[assignment]
+
+    with ExitStack() as stack, closing(Listener(listening)) as listener:
+        accept_evenly([listener], Broken())  # type: ignore[list-item]
+        accept_one(listening, listener, stack)
+        assert len(listener.active_channels) == 1

@@ -8,15 +8,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Barrier, Event, Lock, get_ident
 
+import pytest
+
 from myapp.http.dispatch import TurnDispatcher
 
 LONG_S = 60.0
+PATIENCE_S = 0.2
 
 
 class Task:
     """What waitress calls a task: a request, here any work."""
 
-    def __init__(self, work: Callable[[], None]) -> None:
+    def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
         self.done = Event()
 
@@ -83,10 +86,13 @@ def test_a_request_that_waits_holds_nobody_up() -> None:
     met = []
     everybody = Barrier(8, timeout=LONG_S)
     tasks = [Task(lambda: met.append(everybody.wait())) for _ in range(8)]
-    with dispatcher_of(8, patience_s=0.001) as dispatcher:
+    with dispatcher_of(8, PATIENCE_S) as dispatcher:
+        begun_s = time.monotonic()
         for task in tasks:
             dispatcher.add_task(task)
         assert all(task.done.wait(LONG_S) for task in tasks)
+        # Each begins when the one before it has had its turn, and not much later.
+        assert 7 * PATIENCE_S <= time.monotonic() - begun_s < 7 * PATIENCE_S * 4
     assert sorted(met) == list(range(8))
 
 
@@ -106,6 +112,58 @@ def test_a_request_that_comes_while_another_waits_is_served() -> None:
         dispatcher.add_task(later)
         assert later.done.wait(LONG_S)
         assert waiting.done.wait(LONG_S)
+
+
+def test_beside_a_request_that_waits_the_others_take_turns_as_if_it_were_not_there() -> None:
+    goes_on, began, crowd = Event(), Event(), Crowd()
+
+    def wait() -> None:
+        began.set()
+        goes_on.wait(LONG_S)
+
+    waiting, first = Task(wait), Task(lambda: None)
+    others = [Task(crowd.enter_and_leave) for _ in range(100)]
+    with dispatcher_of(8, patience_s=PATIENCE_S) as dispatcher:
+        dispatcher.add_task(waiting)
+        assert began.wait(LONG_S)
+        dispatcher.add_task(first)
+        assert first.done.wait(LONG_S)
+        begun_s = time.monotonic()
+        for task in others:
+            dispatcher.add_task(task)
+        assert all(task.done.wait(LONG_S) for task in others)
+        # Each of them would have waited for its own patience.
+        assert time.monotonic() - begun_s < PATIENCE_S * len(others) / 4
+        goes_on.set()
+        assert waiting.done.wait(LONG_S)
+
+
+def test_who_serves_nobody_does_not_look_again_and_again() -> None:
+    goes_on, began = Event(), Event()
+
+    def wait() -> None:
+        began.set()
+        goes_on.wait(LONG_S)
+
+    waiting = Task(wait)
+    with dispatcher_of(4, patience_s=0.001) as dispatcher:
+        dispatcher.add_task(waiting)
+        assert began.wait(LONG_S)
+        # One waits, and the others have nothing to look for.
+        wait_until_all_rest(dispatcher, 3)
+        goes_on.set()
+        assert waiting.done.wait(LONG_S)
+
+
+def test_a_queue_that_grows_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    goes_on = Event()
+    tasks = [Task(lambda: goes_on.wait(LONG_S)) for _ in range(6)]
+    with dispatcher_of(2, patience_s=LONG_S) as dispatcher, caplog.at_level("WARNING", "waitress.queue"):
+        for task in tasks:
+            dispatcher.add_task(task)
+        goes_on.set()
+        assert all(task.done.wait(LONG_S) for task in tasks)
+    assert "Task queue depth" in caplog.text
 
 
 def test_one_thread_serves_all_requests_in_their_order() -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from myapp.db import SessionFactory, unit_of_work
@@ -144,6 +144,17 @@ def test_readers_wait_for_nobody(hasty: SessionFactory) -> None:
         session.execute(ADD)
         with unit_of_work(hasty, mode=Mode.READ) as reader:
             assert reader.scalar(text("SELECT count(*) FROM note")) == 0
+
+
+def test_an_engine_that_had_connected_before_it_was_handed_in_is_set_up(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path}/notes.sqlite")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE note (number INTEGER PRIMARY KEY)"))
+    factory = SessionFactory(make_engine(DbSettings(engine=engine)))
+    with unit_of_work(factory) as session:
+        session.execute(ADD)
+        assert session.scalar(text("SELECT foreign_keys FROM pragma_foreign_keys")) == 1
+    engine.dispose()
 
 
 def test_a_turn_ends_with_a_rollback(hasty: SessionFactory) -> None:
