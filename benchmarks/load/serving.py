@@ -35,7 +35,7 @@ class Command:
     workers: int = 1
 
 
-def pserve(count: int = 1) -> Command:
+def pserve(count: int) -> Command:
     """Return how `pserve` is started with so many processes."""
     more = () if count == 1 else (f"processes={count}",)
     return Command(f"pserve, processes: {count}", ("pserve", INI, "port={port}", *more), count)
