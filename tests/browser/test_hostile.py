@@ -19,7 +19,7 @@ HEADING = """async address => {
 }"""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def hostile(server: Server) -> dict[str, str]:
     return fill(lambda path, body: call(server, path, body), "hostile")
 
