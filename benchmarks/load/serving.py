@@ -25,24 +25,15 @@ POLL_S = 0.02
 
 @dataclass(frozen=True)
 class Command:
-    """How a server is started; `{port}` in its words is where it listens, `workers` how many processes serve.
-
-    Where there is one worker, it is the started process itself; otherwise they are its children.
-    """
+    """How a server is started: `{port}` in its words is where it listens, `workers` of its children serve."""
 
     name: str
     words: Sequence[str]
-    workers: int = 1
-
-
-def pserve(count: int) -> Command:
-    """Return how `pserve` is started with so many processes."""
-    more = () if count == 1 else (f"processes={count}",)
-    return Command(f"pserve, processes: {count}", ("pserve", INI, "port={port}", *more), count)
+    workers: int
 
 
 # The one place that chooses, as docs/operations.md does: a process for each core, on either database.
-SERVER = pserve(2)
+SERVER = Command("pserve, processes: 2", ("pserve", INI, "port={port}", "processes=2"), 2)
 
 
 @dataclass(frozen=True)
@@ -59,7 +50,7 @@ class Served:
         Raises:
             RuntimeError: there are more or less.
         """
-        workers = _workers(self.pid, self.command)
+        workers = _workers(self.pid)
         if len(workers) != self.command.workers:
             raise RuntimeError(f"{self.command.name}; found {len(workers)}.")
         return workers
@@ -87,15 +78,14 @@ def served(url: str, log: Path, command: Command) -> Iterator[Served]:
         _end(process)
 
 
-def _workers(pid: int, command: Command) -> list[int]:
-    found = processes.tree(pid)
-    return found if command.workers == 1 else found[1:]
+def _workers(pid: int) -> list[int]:
+    return processes.tree(pid)[1:]
 
 
 def _wait_until_ready(server: Served, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline_s = time.monotonic() + START_TIMEOUT_S
     # The first process may answer before the last is there.
-    while not _is_ready(server.port) or len(_workers(server.pid, server.command)) < server.command.workers:
+    while not _is_ready(server.port) or len(_workers(server.pid)) < server.command.workers:
         if process.poll() is not None or time.monotonic() > deadline_s:
             raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
         time.sleep(POLL_S)

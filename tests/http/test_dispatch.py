@@ -34,6 +34,18 @@ class Task:
         """Do nothing: the server is going away."""
 
 
+class Waiting(Task):
+    """A request that waits until it may go on."""
+
+    def __init__(self) -> None:
+        super().__init__(self._wait)
+        self.began, self.goes_on = Event(), Event()
+
+    def _wait(self) -> None:
+        self.began.set()
+        self.goes_on.wait(LONG_S)
+
+
 @contextmanager
 def dispatcher_of(threads: int, patience_s: float) -> Iterator[TurnDispatcher]:
     """Give a dispatcher, and see that all its threads end."""
@@ -97,35 +109,23 @@ def test_a_request_that_waits_holds_nobody_up() -> None:
 
 
 def test_a_request_that_comes_while_another_waits_is_served() -> None:
-    goes_on, began = Event(), Event()
-
-    def wait() -> None:
-        began.set()
-        goes_on.wait(LONG_S)
-
-    waiting = Task(wait)
+    waiting = Waiting()
     with dispatcher_of(2, patience_s=0.001) as dispatcher:
         dispatcher.add_task(waiting)
-        assert began.wait(LONG_S)
+        assert waiting.began.wait(LONG_S)
         # Nobody looked after the queue before this one came.
-        later = Task(goes_on.set)
+        later = Task(waiting.goes_on.set)
         dispatcher.add_task(later)
         assert later.done.wait(LONG_S)
         assert waiting.done.wait(LONG_S)
 
 
 def test_beside_a_request_that_waits_the_others_take_turns_as_if_it_were_not_there() -> None:
-    goes_on, began, crowd = Event(), Event(), Crowd()
-
-    def wait() -> None:
-        began.set()
-        goes_on.wait(LONG_S)
-
-    waiting, first = Task(wait), Task(lambda: None)
+    waiting, first, crowd = Waiting(), Task(lambda: None), Crowd()
     others = [Task(crowd.enter_and_leave) for _ in range(100)]
     with dispatcher_of(8, patience_s=PATIENCE_S) as dispatcher:
         dispatcher.add_task(waiting)
-        assert began.wait(LONG_S)
+        assert waiting.began.wait(LONG_S)
         dispatcher.add_task(first)
         assert first.done.wait(LONG_S)
         begun_s = time.monotonic()
@@ -134,34 +134,28 @@ def test_beside_a_request_that_waits_the_others_take_turns_as_if_it_were_not_the
         assert all(task.done.wait(LONG_S) for task in others)
         # Each of them would have waited for its own patience.
         assert time.monotonic() - begun_s < PATIENCE_S * len(others) / 4
-        goes_on.set()
+        waiting.goes_on.set()
         assert waiting.done.wait(LONG_S)
 
 
 def test_who_serves_nobody_does_not_look_again_and_again() -> None:
-    goes_on, began = Event(), Event()
-
-    def wait() -> None:
-        began.set()
-        goes_on.wait(LONG_S)
-
-    waiting = Task(wait)
+    waiting = Waiting()
     with dispatcher_of(4, patience_s=0.001) as dispatcher:
         dispatcher.add_task(waiting)
-        assert began.wait(LONG_S)
+        assert waiting.began.wait(LONG_S)
         # One waits, and the others have nothing to look for.
         wait_until_all_rest(dispatcher, 3)
-        goes_on.set()
+        waiting.goes_on.set()
         assert waiting.done.wait(LONG_S)
 
 
 def test_a_queue_that_grows_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    goes_on = Event()
-    tasks = [Task(lambda: goes_on.wait(LONG_S)) for _ in range(6)]
+    tasks = [Waiting() for _ in range(6)]
     with dispatcher_of(2, patience_s=LONG_S) as dispatcher, caplog.at_level("WARNING", "waitress.queue"):
         for task in tasks:
             dispatcher.add_task(task)
-        goes_on.set()
+        for task in tasks:
+            task.goes_on.set()
         assert all(task.done.wait(LONG_S) for task in tasks)
     assert "Task queue depth" in caplog.text
 
