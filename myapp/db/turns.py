@@ -13,6 +13,7 @@ import sqlite3
 import threading
 import time
 import weakref
+from collections import deque
 from typing import Any
 
 from myapp.db.shared import LOCK_FILE
@@ -26,7 +27,7 @@ class Turn:
     """Which of an engine's connections may ask for the write lock, of all processes that have the engine."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._line = _Line()
         self._holder: Any = None
         self._byte = LOCK_FILE.reserve(1)
         # A forked child has none of the threads that might have had the turn.
@@ -43,12 +44,12 @@ class Turn:
             # Its last transaction was ended behind everybody's back.
             return
         until_s = time.monotonic() + wait_s
-        if not self._lock.acquire(timeout=wait_s):
+        if not self._line.enter(wait_s):
             raise _busy()
         try:
             self._take_from_processes(until_s)
         except BaseException:
-            self._lock.release()
+            self._line.leave()
             raise
         self._holder = connection
 
@@ -57,7 +58,7 @@ class Turn:
         if connection is not None and self._holder is connection:
             self._holder = None
             LOCK_FILE.unlock(self._byte)
-            self._lock.release()
+            self._line.leave()
 
     def _take_from_processes(self, until_s: float) -> None:
         look_s = _LOOK_S
@@ -68,8 +69,52 @@ class Turn:
             look_s = min(look_s * 1.05, _LOOK_S_MAX)
 
     def _renew(self) -> None:
-        self._lock = threading.Lock()
+        self._line = _Line()
         self._holder = None
+
+
+class _Line:
+    """The threads of a process, one after another as they came.
+
+    A lock would let in whoever asks just when it is free: under load some were passed by a hundred others.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def enter(self, wait_s: float) -> bool:
+        """Wait for the place, and tell whether it is the caller's."""
+        with self._lock:
+            if not self._taken:
+                self._taken = True
+                return True
+            called = threading.Lock()
+            called.acquire()
+            self._waiting.append(called)
+        try:
+            return called.acquire(timeout=wait_s) or not self._gives_up(called)
+        except BaseException:
+            if not self._gives_up(called):
+                self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Give the place to who waits for longest."""
+        with self._lock:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._taken = False
+
+    def _gives_up(self, called: threading.Lock) -> bool:
+        # Who wants to may have been called just before; then the place is the caller's already.
+        with self._lock:
+            if called in self._waiting:
+                self._waiting.remove(called)
+                return True
+            return False
 
 
 def _busy() -> sqlite3.OperationalError:

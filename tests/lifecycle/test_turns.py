@@ -74,7 +74,8 @@ def test_nobody_waits_while_all_others_write_and_write(factory: SessionFactory) 
     with ThreadPoolExecutor(THREADS) as threads:
         longest = max(threads.map(write, range(THREADS)))
     assert len(written) == THREADS * WRITES_EACH
-    assert longest < THREADS * WRITES_EACH / 8
+    # Each of the others once; and a little, because one may come late to where it asks.
+    assert longest < 4 * THREADS
 
 
 def test_no_process_waits_while_all_others_write_and_write(factory: SessionFactory) -> None:
@@ -104,7 +105,7 @@ def test_no_process_waits_while_all_others_write_and_write(factory: SessionFacto
 
     longest = max(in_children(PROCESSES, write_in_threads))
     assert numbers["written"] == PROCESSES * THREADS_EACH * WRITES_EACH
-    assert longest < PROCESSES * THREADS_EACH * WRITES_EACH / 8
+    assert longest < PROCESSES * THREADS_EACH * WRITES_EACH / 4
 
 
 def test_another_processs_writer_is_told_in_sqlites_words(hasty: SessionFactory) -> None:
