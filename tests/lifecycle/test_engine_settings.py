@@ -9,6 +9,7 @@ import pytest
 from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 
+from myapp.db import DbSettings, make_engine
 from tests.databases import Database
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import Site, at, is_failure, make_site
@@ -65,3 +66,15 @@ def test_a_list_of_tweens_with_all_of_ours_is_served(serve: Serve) -> None:
     before = site.rows()
     assert [site.ask("/no"), len(site.rows())] == [409, len(before)]
     assert [site.ask("/"), len(site.rows())] == [201, len(before) + 1]
+
+
+def test_the_connection_that_worked_last_works_next(bookcase_database: Database) -> None:
+    """Its pages and its prepared statements are warm; in turn, all of them would become cold."""
+    engine = make_engine(DbSettings(engine_options={"url": bookcase_database.url}))
+    first, second = engine.connect(), engine.connect()
+    warm = second.connection.dbapi_connection
+    first.close()
+    second.close()
+    with engine.connect() as third:
+        assert third.connection.dbapi_connection is warm
+    engine.dispose()

@@ -7,7 +7,7 @@ from threading import Event, Thread
 
 import pytest
 
-from myapp.db.shared import LOCK_FILE, SharedLock, SharedNumbers
+from myapp.db.shared import LOCK_FILE, LockFile, SharedLock, SharedNumbers
 from myapp.db.shares import PROCESSES_MAX, Shares
 from tests.lifecycle.forking import child_that, end, in_child, in_children
 
@@ -153,3 +153,14 @@ def test_while_there_is_one_process_there_is_no_file(monkeypatch: pytest.MonkeyP
     add(numbers)
     shares.tell(3)
     assert (shares.total(4), numbers["a"], LOCK_FILE.descriptor) == ((4, 1), TIMES, None)
+
+
+def test_a_lock_that_cannot_be_asked_for_is_no_lock_that_another_has() -> None:
+    file = LockFile()
+    file.make()
+    assert file.try_lock(file.reserve(1))
+    assert file.descriptor is not None
+    os.close(file.descriptor)
+    # Whoever took this for a lock that another has would wait for nobody.
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        file.try_lock(0)
