@@ -35,7 +35,7 @@ _CLAIM = (
 )
 _ADD = (
     "UPDATE balance SET debits = debits + %s, credits = credits + %s, version = version + 1"
-    " WHERE ledger_id = %s AND account_id = %s AND asset = %s RETURNING version, debits - credits"
+    " WHERE ledger_id = %s AND account_id = %s AND asset = %s RETURNING version, debits - credits, debits"
 )
 _RECORD = (
     "INSERT INTO txn (ledger_id, id, kind, description, effective_at, recorded_at, actor, metadata)"
@@ -43,12 +43,12 @@ _RECORD = (
 )
 _POST = (
     "INSERT INTO posting (ledger_id, account_id, asset, version, txn_id, position, amount, balance,"
-    " effective_at, recorded_at, day, day_debits, day_credits)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " debits, effective_at, recorded_at, day, day_debits, day_credits)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
 _TOTAL = (
-    "INSERT INTO balance_day (ledger_id, account_id, asset, day, debits, credits, version)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT (ledger_id, account_id, asset, day)"
+    "INSERT INTO balance_day (ledger_id, account_id, asset, day, debits, credits, first_version, version)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (ledger_id, account_id, asset, day)"
     " DO UPDATE SET debits = balance_day.debits + excluded.debits,"
     " credits = balance_day.credits + excluded.credits, version = excluded.version"
     " RETURNING debits, credits"
@@ -107,17 +107,19 @@ class _Hand:
         after = [self._add(account_id, amount) for account_id, amount in legs]
         self._execute(_RECORD, self.ledger_id, txn_id, at, at)
         day = day_of(now)
-        for position, ((account_id, amount), (version, balance)) in enumerate(zip(legs, after, strict=True)):
+        for position, ((account_id, amount), (version, balance, debits)) in enumerate(
+            zip(legs, after, strict=True)
+        ):
             place = (self.ledger_id, account_id, ASSET)
             added = (max(amount, 0), max(-amount, 0))
-            totals = self._execute(_TOTAL, *place, day, *added, version).fetchone()
-            leg = (version, txn_id, position, amount, balance, at, at, day)
+            totals = self._execute(_TOTAL, *place, day, *added, version, version).fetchone()
+            leg = (version, txn_id, position, amount, balance, debits, at, at, day)
             self._execute(_POST, *place, *leg, *totals)
 
-    def _add(self, account_id: int, amount: int) -> tuple[int, int]:
+    def _add(self, account_id: int, amount: int) -> tuple[int, int, int]:
         added = (max(amount, 0), max(-amount, 0), self.ledger_id, account_id, ASSET)
-        version, balance = self._execute(_ADD, *added).fetchone()
-        return version, balance
+        version, balance, debits = self._execute(_ADD, *added).fetchone()
+        return version, balance, debits
 
     def _execute(self, statement: str, *values: Any) -> Any:
         return self.connection.execute(self.spelled[statement], values)

@@ -1,9 +1,9 @@
 """Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time.
 
 As of an effective time it is a short sum of day totals, and so is what took effect within a period. On both
-axes at once the totals of each day are those that were known then, and so it is for debits and credits apart.
-As known at a time alone it is the balance that the last posting by then left behind. No sum is over postings,
-but for the part of a day at an edge that is within it.
+axes at once the totals of each day are those that were known then. As known at a time alone it is what the
+last posting by then left behind. No sum is over postings, but for the part of a day at an edge that is within
+it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def totals_as_of(
     if as_of == _PRESENT:
         raise ValueError("The present is no sum: it stands in the balances.")
     days = days_of(as_of.since, as_of.at, by_rest=scope.account_id is not None)
-    statement = past.totals(_shape(scope, as_of, days))
+    asked = past.known_totals if as_of == AsOf(known_at=as_of.known_at) else past.totals
+    statement = asked(_shape(scope, as_of, days))
     rows = session.execute(statement, _parameters(scope, as_of, days)).all()
     return {(row.account_id, row.asset): (row.debits or 0, row.credits or 0, row.version) for row in rows}
 

@@ -41,11 +41,22 @@ POSTINGS = Source(
         "position": Int64,
         "amount": Int64,
         "later": Int64,
-        "remaining": Int64,
+        "remaining_debits": Int64,
+        "remaining_credits": Int64,
         "day": Int64,
         "later_debits": Int64,
         "later_credits": Int64,
     },
 )
-DAYS = Source("d", {"number": Int64, "day": Int64, "debits": Int64, "credits": Int64, "later": Int64})
+DAYS = Source(
+    "d",
+    {
+        "number": Int64,
+        "day": Int64,
+        "debits": Int64,
+        "credits": Int64,
+        "after_first": Int64,
+        "after_last": Int64,
+    },
+)
 KEYS = Source("k", {"key": SortedText, "fingerprint": SortedText, "status": Int64, "txn_id": Id()})

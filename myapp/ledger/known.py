@@ -4,15 +4,16 @@ On one balance a later version never has an earlier time, so the newest one is f
 looks by key among a million postings. An index by time would cost every write a little, this costs none.
 (Had the clock been set back, some version of the time in doubt would be found, and all before it count.)
 
-That posting tells the balance. The totals of an effective day are still the same where nothing was posted on
-it since; otherwise they are those that its last posting by then left behind: one look a day, whatever was
-posted on it. Every look is asked for by a subquery in the list of columns, because a join may be made by
-reading the whole journal.
+That posting tells the balance and its sides. The totals of an effective day are still the same where nothing
+was posted on it since; otherwise they are those that its last posting by then left behind: one look a day,
+whatever was posted on it. So what was known up to a day is either the sum of the days up to it, or all that
+was known less the days after it, whichever needs fewer looks. Every look is asked for by a subquery in the
+list of columns, because a join may be made by reading the whole journal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -70,11 +71,41 @@ def is_found(known: CTE) -> ColumnElement[bool]:
     return and_(known.c.size == 0, known.c.version > 0)
 
 
-def balances_left(conditions: Conditions, known: CTE) -> Select[Any]:
-    """Select account_id, asset and net as the postings of the known versions left them."""
-    left = select(Posting.balance).where(*_postings_of(conditions, known), Posting.version == known.c.version)
-    net = left.correlate(known).scalar_subquery().label("net")
-    return select(known.c.account_id, known.c.asset, net).where(is_found(known))
+def totals_left(conditions: Conditions, known: CTE, wanted: Wanted) -> Select[Any]:
+    """Select account_id, asset and what is wanted of all that the postings of the known versions left."""
+    amounts = wanted(Posting.debits, Posting.debits - Posting.balance)
+    last = (*_postings_of(conditions, known), Posting.version == known.c.version)
+    return looked_up(known, amounts, last).where(is_found(known))
+
+
+def looked_up(
+    balances: Any, amounts: Mapping[str, ColumnElement[Any]], conditions: Iterable[ColumnElement[bool]]
+) -> Select[Any]:
+    """Select account_id, asset and each amount of the one row that the conditions find for a balance.
+
+    `balances` has the key, and the conditions refer to it; an amount may also be a sum of several rows.
+    """
+    found = select().where(*conditions).correlate(balances)
+    columns = (found.add_columns(amount).scalar_subquery().label(name) for name, amount in amounts.items())
+    key: Any = balances.c if isinstance(balances, CTE) else balances
+    return select(key.account_id, key.asset, *columns)
+
+
+def counted(conditions: Conditions, known: CTE, last_day: ColumnElement[int]) -> CTE:
+    """Return the found rows of `known`, each with `excess`: the looks up to a day less those after it.
+
+    It is NULL where no day needs a look.
+    """
+    changed_since = and_(_is_known(known), BalanceDay.version > known.c.version)
+    excess = (
+        select(func.sum(case((BalanceDay.day <= last_day, 1), else_=-1)))
+        .where(*conditions(BalanceDay), *_own(BalanceDay, known), changed_since)
+        .correlate(known)
+        .scalar_subquery()
+        .label("excess")
+    )
+    columns: list[Any] = [known.c.account_id, known.c.asset, known.c.version, known.c.size]
+    return select(*columns, excess).where(is_found(known)).cte("counted")
 
 
 def days_left(
@@ -83,32 +114,31 @@ def days_left(
     days: list[ColumnElement[bool]],
     wanted: Wanted,
 ) -> Select[Any]:
-    """Select account_id, asset and what is wanted of each day's totals, as they were known.
+    """Select account_id, asset and what is wanted of the days' totals, as they were known, in sum.
 
-    `days` are conditions on BalanceDay. What is wanted is NULL where nothing was known yet of the day.
+    `days` are conditions on BalanceDay. The sum is NULL where nothing was known yet of any of them.
     """
-    own = and_(BalanceDay.account_id == known.c.account_id, BalanceDay.asset == known.c.asset)
     newest = wanted(BalanceDay.debits, BalanceDay.credits)
     amounts = wanted(Posting.day_debits, Posting.day_credits)
     left = {name: _left(conditions, known, amount) for name, amount in amounts.items()}
     is_newest = BalanceDay.version <= known.c.version
-    columns = (case((is_newest, newest[name]), else_=left[name]).label(name) for name in amounts)
-    return (
-        select(known.c.account_id, known.c.asset, *columns)
-        .select_from(known)
-        .join(BalanceDay, own)
-        .where(*conditions(BalanceDay), *days, is_found(known))
-    )
+    sums = {name: func.sum(case((is_newest, newest[name]), else_=left[name])) for name in amounts}
+    own = (*conditions(BalanceDay), *_own(BalanceDay, known), *days, _is_known(known))
+    return looked_up(known, sums, own).where(is_found(known))
+
+
+def _is_known(known: CTE) -> ColumnElement[bool]:
+    return BalanceDay.first_version <= known.c.version
 
 
 def _left(conditions: Conditions, known: CTE, amount: ColumnElement[int]) -> ScalarSelect[Any]:
-    # The last posting up to a day and a version is of an earlier day, where the day had none yet. Asked so,
-    # only the index by day answers; for a day's own last one, the key by version might be followed back.
-    # As a sum, because SQLite enters an index by a pair only where the second is no column: of a day it would
-    # go through all that was posted later.
+    # A day that is known has a posting by then, so the last one up to the day and the version is of that day.
+    # Asked so, only the index by day answers; for a day's own last one, the key by version might be followed
+    # back. As a sum, because SQLite enters an index by a pair only where the second is no column: of a day it
+    # would go through all that was posted later.
     reached = tuple_(BalanceDay.day, known.c.version + 0)
     last = (
-        select(case((Posting.day == BalanceDay.day, amount)))
+        select(amount)
         .where(*_postings_of(conditions, known), tuple_(Posting.day, Posting.version) <= reached)
         .order_by(Posting.day.desc(), Posting.version.desc())
         .limit(literal_column("1"))
@@ -117,5 +147,8 @@ def _left(conditions: Conditions, known: CTE, amount: ColumnElement[int]) -> Sca
 
 
 def _postings_of(conditions: Conditions, known: CTE) -> list[ColumnElement[bool]]:
-    own = [Posting.account_id == known.c.account_id, Posting.asset == known.c.asset]
-    return [*conditions(Posting), *own]
+    return [*conditions(Posting), *_own(Posting, known)]
+
+
+def _own(table: Any, known: CTE) -> list[ColumnElement[bool]]:
+    return [table.account_id == known.c.account_id, table.asset == known.c.asset]

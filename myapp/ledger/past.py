@@ -13,7 +13,15 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, cast, func, null, select, union_all
 
-from myapp.ledger.known import Wanted, balances_left, days_left, is_found, versions_at
+from myapp.ledger.known import (
+    Wanted,
+    counted,
+    days_left,
+    is_found,
+    looked_up,
+    totals_left,
+    versions_at,
+)
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.tables import Balance, BalanceDay, Posting, Transaction
 from myapp.ledger.types import Instant, Int64, SortedText
@@ -62,7 +70,14 @@ def present(shape: Shape) -> Select[Any]:
 @cache
 def known_nets(shape: Shape) -> Select[Any]:
     """Select account_id, asset and net as it was known, whenever it took effect."""
-    return balances_left(shape.of, versions_at(shape.of, _KNOWN_AT))
+    return totals_left(shape.of, versions_at(shape.of, _KNOWN_AT), _net)
+
+
+@cache
+def known_totals(shape: Shape) -> Select[Any]:
+    """Select account_id, asset, debits, credits and version as known, whenever they took effect."""
+    known = versions_at(shape.of, _KNOWN_AT)
+    return totals_left(shape.of, known, _apart).add_columns(known.c.version)
 
 
 @cache
@@ -106,13 +121,38 @@ def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
         of_edge = _of_accounts_edge if shape.account else _of_ledgers_edge
         yield of_edge(shape, _Edge(number), wanted, known).add_columns(_NO_VERSION)
     if known is None:
-        now = _of(BalanceDay, wanted(BalanceDay.debits, BalanceDay.credits))
-        yield now.where(*shape.of(BalanceDay), *shape.days()).add_columns(_NO_VERSION)
+        yield _of_days_now(shape, wanted).add_columns(_NO_VERSION)
         return
-    yield days_left(shape.of, known, shape.days(), wanted).add_columns(_NO_VERSION)
+    for days in _known_days(shape, known, wanted):
+        yield days.add_columns(_NO_VERSION)
     # What took effect outside counts for nothing, but the version that was known stays the same.
     nothing = {name: cast(null(), Int64) for name in wanted(BalanceDay.debits, BalanceDay.credits)}
     yield _of(known.c, nothing).add_columns(known.c.version).where(is_found(known))
+
+
+def _of_days_now(shape: Shape, wanted: Wanted) -> Select[Any]:
+    # Summed here already: along the key it costs nothing, while all parts together have to be sorted.
+    now = _of(BalanceDay, _sums(wanted(BalanceDay.debits, BalanceDay.credits)))
+    return now.where(*shape.of(BalanceDay), *shape.days()).group_by(BalanceDay.account_id, BalanceDay.asset)
+
+
+def _sums(amounts: Mapping[str, ColumnElement[int]]) -> dict[str, ColumnElement[int]]:
+    return {name: func.sum(amount) for name, amount in amounts.items()}
+
+
+def _known_days(shape: Shape, known: CTE, wanted: Wanted) -> Iterator[Select[Any]]:
+    if shape.first_day or not shape.last_day:
+        yield days_left(shape.of, known, shape.days(), wanted)
+        return
+    known = counted(shape.of, known, _LAST_DAY)
+    from_end = known.c.excess > 0
+    yield days_left(shape.of, known, shape.days(), wanted).where(func.coalesce(known.c.excess, 0) <= 0)
+    yield totals_left(shape.of, known, wanted).where(from_end)
+    yield days_left(shape.of, known, [BalanceDay.day > _LAST_DAY], _negative(wanted)).where(from_end)
+
+
+def _negative(wanted: Wanted) -> Wanted:
+    return lambda debits, credits_: {name: -amount for name, amount in wanted(debits, credits_).items()}
 
 
 def _of(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
@@ -138,16 +178,15 @@ class _Edge:
 
 
 def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
-    # Postings are found by time on one balance alone, so an account's balances lead to them. As an outer
-    # join, or SQLite would rather read all postings of the account, and ask for the balance of each.
+    # Postings are found by time on one balance alone, so an account's balances lead to them.
     balance: Any = Balance if known is None else known.c
     found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
     found += [*shape.of(Posting), *edge.has(Posting.effective_at)]
-    amounts = wanted(*edge.sides(Posting.amount))
+    sums = _sums(wanted(*edge.sides(Posting.amount)))
     if known is None:
-        return _of(Balance, amounts).outerjoin(Posting, and_(*found)).where(*shape.of(Balance))
+        return looked_up(Balance, sums, found).where(*shape.of(Balance))
     found.append(Posting.version <= known.c.version)
-    return _of(known.c, amounts).outerjoin(Posting, and_(*found)).where(is_found(known))
+    return looked_up(known, sums, found).where(is_found(known))
 
 
 def _of_ledgers_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:

@@ -204,6 +204,7 @@ def insert_postings(
     `rows` are the resolved balances; `balances`, `transactions` and `days` what the write made of them.
     """
     postings = kit.rows(POSTINGS)
+    debits = balances.c.debits - postings.c.remaining_debits
     values = (
         select(
             rows.c.ledger_id,
@@ -213,7 +214,8 @@ def insert_postings(
             postings.c.txn_id,
             postings.c.position,
             postings.c.amount,
-            balances.c.debits - balances.c.credits - postings.c.remaining,
+            debits - (balances.c.credits - postings.c.remaining_credits),
+            debits,
             transactions.c.effective_at,
             transactions.c.recorded_at,
             postings.c.day,
@@ -236,6 +238,7 @@ def insert_postings(
         "position",
         "amount",
         "balance",
+        "debits",
         "effective_at",
         "recorded_at",
         "day",
@@ -264,14 +267,15 @@ def upsert_days(kit: Kit, rows: FromClause, balances: FromClause, condition: Col
             days.c.day,
             days.c.debits,
             days.c.credits,
-            balances.c.version - days.c.later,
+            balances.c.version - days.c.after_first,
+            balances.c.version - days.c.after_last,
         )
         .select_from(days)
         .join(rows, rows.c.number == days.c.number, isouter=kit.outer)
         .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
         .where(condition)
     )
-    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits", "version"]
+    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits", "first_version", "version"]
     statement = kit.insert(BALANCE_DAY).from_select(columns, values)
     totalled: Insert = statement.on_conflict_do_update(
         index_elements=[

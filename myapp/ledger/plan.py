@@ -46,13 +46,19 @@ class PlannedPosting:
     position: int
     balance: BalanceDelta
     amount: int
-    # The number and the sum of the postings that follow on the same balance row in this write.
+    # The number and the totals of the postings that follow on the same balance row in this write.
     later: int
-    remaining: int
+    remaining_debits: int
+    remaining_credits: int
     # The totals of those among them that are of the same effective day.
     day: DayDelta
     later_debits: int
     later_credits: int
+
+    @property
+    def remaining(self) -> int:
+        """Return the sum of the postings that follow on the same balance row."""
+        return self.remaining_debits - self.remaining_credits
 
 
 @dataclass(slots=True)
@@ -63,13 +69,19 @@ class DayDelta:
     day: int
     debits: int = 0
     credits: int = 0
-    # How many postings the write had made on the balance row by its last one of the day.
-    postings: int = 0
+    # The place of its first and of its last posting among those of the write on the balance row, from 1 on.
+    first: int = 0
+    last: int = 0
 
     @property
-    def later(self) -> int:
-        """Return the number of the postings that follow on the balance row, which are of other days."""
-        return self.balance.postings - self.postings
+    def after_first(self) -> int:
+        """Return how many postings of the write follow the day's first one on the balance row."""
+        return self.balance.postings - self.first
+
+    @property
+    def after_last(self) -> int:
+        """Return how many postings of the write, all of other days, follow the day's last one."""
+        return self.balance.postings - self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +103,8 @@ class _Step:
     balance: BalanceDelta
     amount: int
     postings: int
-    net: int
+    debits: int
+    credits: int
     day: DayDelta
     day_debits: int
     day_credits: int
@@ -104,7 +117,8 @@ class _Step:
             self.balance,
             self.amount,
             self.balance.postings - self.postings,
-            self.balance.net - self.net,
+            self.balance.debits - self.debits,
+            self.balance.credits - self.credits,
             self.day,
             self.day.debits - self.day_debits,
             self.day.credits - self.day_credits,
@@ -163,7 +177,7 @@ def _add_entry(netting: _Netting, entry: Entry) -> None:
         day = netting.days.setdefault((*key, number), DayDelta(balance, number))
         before.setdefault(id(balance), (balance, balance.net))
         _add_amount(balance, day, amount)
-        done = (balance.postings, balance.net, day, day.debits, day.credits)
+        done = (balance.postings, balance.debits, balance.credits, day, day.debits, day.credits)
         netting.steps.append(_Step(entry, position, balance, amount, *done))
     for balance, net_before in before.values():
         _widen(balance, net_before)
@@ -171,7 +185,7 @@ def _add_entry(netting: _Netting, entry: Entry) -> None:
 
 def _add_amount(balance: BalanceDelta, day: DayDelta, amount: int) -> None:
     balance.postings += 1
-    day.postings = balance.postings
+    day.first, day.last = day.first or balance.postings, balance.postings
     if amount > 0:
         balance.debits += amount
         day.debits += amount

@@ -191,10 +191,10 @@ class TransactionMetadata(Base):
 class Posting(Base):
     """One signed amount of one asset on one account; positive is a debit.
 
-    `version` and `balance` are the balance row's just after it, so a statement is one range scan, and a
-    gap or a break shows corruption. Both times are the transaction's, copied for that scan. So are
-    `day_debits` and `day_credits` the totals of its effective day just after it: what a day's totals once
-    were is found, and never summed.
+    `version`, `balance` and `debits` are the balance row's just after it, so a statement is one range scan, a
+    gap or a break shows corruption, and what was known once is found. Both times are the transaction's,
+    copied for that scan. So are `day_debits` and `day_credits` the totals of its effective day just after
+    it: what a day's totals once were is found, and never summed.
     """
 
     __tablename__ = "posting"
@@ -207,6 +207,7 @@ class Posting(Base):
     position: Mapped[int] = mapped_column(Int64)
     amount: Mapped[int] = mapped_column(Int64)
     balance: Mapped[int] = mapped_column(Int64)
+    debits: Mapped[int] = mapped_column(Int64)
     effective_at: Mapped[datetime] = mapped_column(Instant)
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     # The day of `effective_at`, as in BalanceDay.
@@ -223,7 +224,8 @@ class Posting(Base):
         UniqueConstraint("ledger_id", "txn_id", "position"),
         CheckConstraint("amount <> 0", name="amount"),
         CheckConstraint("day_debits >= 0 AND day_credits >= 0", name="day_totals"),
-        Index(None, "ledger_id", "account_id", "asset", "effective_at", "version"),
+        # With the amount, so that a part of a day is summed without a look at the postings.
+        Index("ix_posting_by_time", "ledger_id", "account_id", "asset", "effective_at", "version", "amount"),
         Index(None, "ledger_id", "account_id", "asset", "day", "version"),
         _CLUSTERED,
     )
@@ -232,8 +234,8 @@ class Posting(Base):
 class BalanceDay(Base):
     """The totals of one balance on one effective day (days since 1970-01-01, UTC).
 
-    A balance as of a day is a short sum over them, and a backdated posting changes one row. `version` is that
-    of its last posting: what was known by then needs no look at the postings.
+    A balance as of a day is a short sum over them, and a backdated posting changes one row. Its postings are
+    from `first_version` to `version`: what was known before or after needs no look at them.
     """
 
     __tablename__ = "balance_day"
@@ -244,6 +246,7 @@ class BalanceDay(Base):
     day: Mapped[int] = mapped_column(Int64, primary_key=True)
     debits: Mapped[int] = mapped_column(Int64)
     credits: Mapped[int] = mapped_column(Int64)
+    first_version: Mapped[int] = mapped_column(Int64)
     version: Mapped[int] = mapped_column(Int64)
 
     __table_args__ = (

@@ -125,14 +125,18 @@ def _rows(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[Any,
                 each.position,
                 each.amount,
                 each.later,
-                each.remaining,
+                each.remaining_debits,
+                each.remaining_credits,
                 each.day.day,
                 each.later_debits,
                 each.later_credits,
             )
             for each in plan.postings
         ],
-        DAYS: [(each.balance.number, each.day, each.debits, each.credits, each.later) for each in plan.days],
+        DAYS: [
+            (each.balance.number, each.day, each.debits, each.credits, each.after_first, each.after_last)
+            for each in plan.days
+        ],
         KEYS: [(each.key, each.fingerprint, each.status, each.txn_id) for each in claims],
     }
 

@@ -63,24 +63,25 @@ def test_a_balance_is_the_sum_of_its_postings(written: list[Entry]) -> None:
         assert (each.debits, each.credits, each.postings) == (debits[key], credits_[key], counts[key])
 
 
-@given(entries, st.integers(0, 1000), st.integers(-1000, 1000))
-def test_versions_and_running_balances_count_back_from_the_row_after_the_write(
-    written: list[Entry], version: int, before: int
+@given(entries, st.integers(0, 1000), st.tuples(st.integers(0, 1000), st.integers(0, 1000)))
+def test_versions_and_running_totals_count_back_from_the_row_after_the_write(
+    written: list[Entry], version: int, before: tuple[int, int]
 ) -> None:
     versions: dict[Key, int] = defaultdict(lambda: version)
-    balances: dict[Key, int] = defaultdict(lambda: before)
+    totals: dict[Key, tuple[int, int]] = defaultdict(lambda: before)
     expected = []
     for each in written:
         for position, posting in enumerate(each.postings):
             key = (posting.account, posting.asset)
             versions[key] += 1
-            balances[key] += posting.amount_minor
-            expected.append((each.id, position, key, posting.amount_minor, versions[key], balances[key]))
+            amount, (debits, credits_) = posting.amount_minor, totals[key]
+            totals[key] = (debits + max(0, amount), credits_ + max(0, -amount))
+            expected.append((each.id, position, key, amount, versions[key], *totals[key]))
 
     found = []
     for posting in plan(written).postings:
         row = posting.balance
-        after_version, after = version + row.postings, before + row.net
+        after_version, (debits, credits_) = version + row.postings, before
         found.append(
             (
                 posting.entry.id,
@@ -88,7 +89,8 @@ def test_versions_and_running_balances_count_back_from_the_row_after_the_write(
                 (row.account, row.asset),
                 posting.amount,
                 after_version - posting.later,
-                after - posting.remaining,
+                debits + row.debits - posting.remaining_debits,
+                credits_ + row.credits - posting.remaining_credits,
             )
         )
     assert found == expected
@@ -120,17 +122,16 @@ def test_what_a_day_was_after_each_posting_counts_back_from_the_day_after_the_wr
 
 
 @given(entries)
-def test_a_day_ends_with_its_last_posting(written: list[Entry]) -> None:
+def test_a_day_goes_from_its_first_posting_to_its_last(written: list[Entry]) -> None:
     planned = plan(written)
-    last: dict[tuple[str, str, int], int] = {}
+    places: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for posting in planned.postings:
         key = (posting.balance.account, posting.balance.asset, posting.day.day)
-        last[key] = posting.balance.postings - posting.later
-    found = {
-        (day.balance.account, day.balance.asset, day.day): day.balance.postings - day.later
-        for day in planned.days
-    }
-    assert found == last
+        places[key].append(posting.balance.postings - posting.later)
+    for day in planned.days:
+        own, all_postings = places[day.balance.account, day.balance.asset, day.day], day.balance.postings
+        assert (own[0], own[-1]) == (all_postings - day.after_first, all_postings - day.after_last)
+    assert len(planned.days) == len(places)
 
 
 @given(entries)

@@ -166,7 +166,7 @@ def write_postings(
     session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
 ) -> None:
     """Write the postings, with what they left behind, and the totals by effective day."""
-    days: _Days = defaultdict(lambda: [0, 0, 0])
+    days: _Days = defaultdict(lambda: [0, 0, 0, 0])
     insert_all(session, Posting, _posting_rows(ledger_id, numbers, transactions, days))
     rows = (
         {
@@ -176,9 +176,10 @@ def write_postings(
             "day": day,
             "debits": debits,
             "credits": credits_,
-            "version": version,
+            "first_version": first,
+            "version": last,
         }
-        for (path, asset, day), (debits, credits_, version) in sorted(days.items())
+        for (path, asset, day), (debits, credits_, first, last) in sorted(days.items())
     )
     insert_all(session, BalanceDay, rows)
 
@@ -192,11 +193,13 @@ def _posting_rows(
         for each in transactions
         for position, posting in enumerate(each.postings)
     ]
+    debits: dict[tuple[str, str], int] = defaultdict(int)
     for key, version, position, each in sorted(placed, key=itemgetter(0, 1)):
         posting, day = each.postings[position], day_of(each.effective_at)
         totals = days[(*key, day)]
         totals[0 if posting.amount > 0 else 1] += abs(posting.amount)
-        totals[2] = version
+        totals[2:] = totals[2] or version, version
+        debits[key] += max(0, posting.amount)
         yield {
             "ledger_id": ledger_id,
             "account_id": numbers[posting.account],
@@ -206,6 +209,7 @@ def _posting_rows(
             "position": position,
             "amount": posting.amount,
             "balance": posting.balance,
+            "debits": debits[key],
             "effective_at": each.effective_at,
             "recorded_at": each.recorded_at,
             "day": day,

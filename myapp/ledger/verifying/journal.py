@@ -95,16 +95,19 @@ def _chain(of: tuple[str, ...], kept: tuple[str, ...], *more: str) -> Subquery:
 
 def _chained() -> Rule:
     # Along the primary key, so that no database has to sort the journal.
-    rows = _chain(("account_id", "asset"), ("version", "balance"))
-    balance = exact(rows.c.balance_before) + exact(rows.c.amount)
+    rows = _chain(("account_id", "asset"), ("version", "balance", "debits"))
+    amount = exact(rows.c.amount)
+    balance = exact(rows.c.balance_before) + amount
+    debits = exact(rows.c.debits_before) + case((amount > ZERO, amount), else_=ZERO)
     return rule(
         "posting",
-        "The posting does not continue the one before it: its version or its running balance is wrong.",
+        "The posting does not continue the one before it: its version or what it left behind is wrong.",
         rows,
         {name: rows.c[name] for name in POSTING_KEY},
         {
             "version": (successor(rows.c.version_before), cast(rows.c.version, Whole())),
             "balance": (balance, exact(rows.c.balance)),
+            "debits": (debits, exact(rows.c.debits)),
         },
     )
 

@@ -30,6 +30,7 @@ _NOUGHT = literal_column("0", Int64)
 _ABSENT = cast(null(), Int64)
 _KEY = ("account_id", "asset")
 _STORED = ("debits", "credits")
+_VERSIONS = ("first_version", "version")
 
 
 def _side(condition: ColumnElement[bool], name: str) -> ColumnElement[Any]:
@@ -44,8 +45,8 @@ def _of_postings(*more: ColumnElement[Any]) -> Select[Any]:
         _side(POSTING.c.amount > _NOUGHT, "posted"),
         _side(POSTING.c.amount < _NOUGHT, "drawn"),
         literal_column("1", Int64).label("postings"),
-        POSTING.c.version.label("last"),
-        *(_ABSENT.label(name) for name in (*_STORED, "version")),
+        POSTING.c.version.label("posted_version"),
+        *(_ABSENT.label(name) for name in (*_STORED, *_VERSIONS)),
     ).where(POSTING.c.ledger_id == LEDGER_ID)
 
 
@@ -54,8 +55,10 @@ def _as_stored(table: Table, *more: str) -> Select[Any]:
         *(table.c[name] for name in (*_KEY, *more)),
         *(_ABSENT.label(name) for name in ("posted", "drawn")),
         _NOUGHT.label("postings"),
-        _ABSENT.label("last"),
-        *(table.c[name] for name in (*_STORED, "version")),
+        _ABSENT.label("posted_version"),
+        *(table.c[name] for name in _STORED),
+        # A balance has no first version: it is always 1.
+        *(table.c[name] if name in table.c else _ABSENT.label(name) for name in _VERSIONS),
     ).where(table.c.ledger_id == LEDGER_ID)
 
 
@@ -68,9 +71,10 @@ def _side_by_side(computed: Select[Any], stored: Select[Any], *key: str) -> Subq
             exact_sum(both.c.posted).label("debits_of_postings"),
             (-exact_sum(both.c.drawn)).label("credits_of_postings"),
             func.sum(both.c.postings, type_=Int64).label("postings"),
-            func.max(both.c.last, type_=Int64).label("last"),
+            func.min(both.c.posted_version, type_=Int64).label("first_posted"),
+            func.max(both.c.posted_version, type_=Int64).label("last_posted"),
             *(func.max(exact(both.c[name]), type_=Exact()).label(name) for name in _STORED),
-            func.max(both.c.version, type_=Int64).label("version"),
+            *(func.max(both.c[name], type_=Int64).label(name) for name in _VERSIONS),
         )
         .group_by(*(both.c[name] for name in key))
         .subquery("sums")
@@ -104,7 +108,8 @@ def _day_rows() -> Rule:
         {name: rows.c[name] for name in key},
         {
             **{name: (rows.c[f"{name}_of_postings"], rows.c[name]) for name in _STORED},
-            "version": (rows.c.last, rows.c.version),
+            "first_version": (rows.c.first_posted, rows.c.first_version),
+            "version": (rows.c.last_posted, rows.c.version),
         },
     )
 

@@ -105,7 +105,7 @@ def test_a_deleted_ledger_leaves_its_rows_behind(connection: Connection) -> None
 
 
 def test_of_many_wrong_rows_the_first_are_named_and_all_are_counted(connection: Connection) -> None:
-    day, totals = TABLES["balance_day"], {"debits": 1, "credits": 0, "version": 1}
+    day, totals = TABLES["balance_day"], {"debits": 1, "credits": 0, "first_version": 1, "version": 1}
     rows = [
         {"ledger_id": 1, "account_id": NOBODY, "asset": "USD", "day": number} | totals
         for number in range(2 * PROBLEMS_MAX)
@@ -141,7 +141,7 @@ def test_a_day_before_1970_is_counted_backwards(connection: Connection) -> None:
         changed = table.update().where(table.c[column] == FIRST).values(effective_at=early, **day)
         connection.execute(changed)
     # Nothing else is wrong than the days, of which two are missing now.
-    nothing = {"debits": None, "credits": None, "version": None}
+    nothing = dict.fromkeys(("debits", "credits", "first_version", "version"))
     missing = [each for each in problems(connection) if each.found == nothing]
     assert {each.key["account"]: each.key["day"] for each in missing} == {CASH: -2, "expenses:food": -2}
 
