@@ -98,7 +98,7 @@ ROWS = (
         aim=_BACKDATED_AIM,
     ),
     _row(
-        name="export of the largest books, peak memory of the server",
+        name="export of the largest books, peak memory",
         opponent="idle",
         measure=_measured(_memory),
         reach=_MEMORY_REACH_MIB,
