@@ -6,24 +6,17 @@ parameters there are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, cast, func, null, select, union_all
+from sqlalchemy import CTE, ColumnElement, Select, bindparam, cast, func, null, select, union_all
 
-from myapp.ledger.known import (
-    Wanted,
-    counted,
-    days_left,
-    is_found,
-    looked_up,
-    totals_left,
-    versions_at,
-)
+from myapp.ledger.edges import Edge, of_a_ledger, of_an_account, of_each, summed
+from myapp.ledger.known import Wanted, counted, days_left, is_found, totals_left, versions_at
 from myapp.ledger.pieces import LEDGER_ID
-from myapp.ledger.tables import Balance, BalanceDay, Posting, Transaction
+from myapp.ledger.tables import Balance, BalanceDay
 from myapp.ledger.types import Instant, Int64, SortedText
 
 _ACCOUNT_ID = bindparam("account_id", type_=Int64)
@@ -118,8 +111,7 @@ def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
 def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
     known = versions_at(shape.of, _KNOWN_AT) if shape.known else None
     for number in range(shape.edges):
-        of_edge = _of_accounts_edge if shape.account else _of_ledgers_edge
-        yield of_edge(shape, _Edge(number), wanted, known).add_columns(_NO_VERSION)
+        yield _of_edge(shape, Edge(number), wanted, known).add_columns(_NO_VERSION)
     if known is None:
         yield _of_days_now(shape, wanted).add_columns(_NO_VERSION)
         return
@@ -127,17 +119,19 @@ def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
         yield days.add_columns(_NO_VERSION)
     # What took effect outside counts for nothing, but the version that was known stays the same.
     nothing = {name: cast(null(), Int64) for name in wanted(BalanceDay.debits, BalanceDay.credits)}
-    yield _of(known.c, nothing).add_columns(known.c.version).where(is_found(known))
+    yield of_each(known.c, nothing).add_columns(known.c.version).where(is_found(known))
+
+
+def _of_edge(shape: Shape, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    if shape.account:
+        return of_an_account(shape.of, edge, wanted, known)
+    return of_a_ledger(shape.of, edge, wanted, _KNOWN_AT if shape.known else None)
 
 
 def _of_days_now(shape: Shape, wanted: Wanted) -> Select[Any]:
     # Summed here already: along the key it costs nothing, while all parts together have to be sorted.
-    now = _of(BalanceDay, _sums(wanted(BalanceDay.debits, BalanceDay.credits)))
+    now = of_each(BalanceDay, summed(wanted(BalanceDay.debits, BalanceDay.credits)))
     return now.where(*shape.of(BalanceDay), *shape.days()).group_by(BalanceDay.account_id, BalanceDay.asset)
-
-
-def _sums(amounts: Mapping[str, ColumnElement[int]]) -> dict[str, ColumnElement[int]]:
-    return {name: func.sum(amount) for name, amount in amounts.items()}
 
 
 def _known_days(shape: Shape, known: CTE, wanted: Wanted) -> Iterator[Select[Any]]:
@@ -153,49 +147,3 @@ def _known_days(shape: Shape, known: CTE, wanted: Wanted) -> Iterator[Select[Any
 
 def _negative(wanted: Wanted) -> Wanted:
     return lambda debits, credits_: {name: -amount for name, amount in wanted(debits, credits_).items()}
-
-
-def _of(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
-    columns: list[Any] = [rows.account_id, rows.asset]
-    return select(*columns, *(amount.label(name) for name, amount in amounts.items()))
-
-
-class _Edge:
-    """The effective times of a part of a day, both inclusive; its amounts count, or are taken off."""
-
-    def __init__(self, number: int) -> None:
-        self.start, self.end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
-        self._sign = bindparam(f"sign_{number}", type_=Int64)
-
-    def has(self, column: Any) -> tuple[ColumnElement[bool], ...]:
-        """Return the conditions that a time is within."""
-        return column >= self.start, column <= self.end
-
-    def sides(self, amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-        """Return debits and credits of a posting, NULL where there is none."""
-        debits = case((amount > 0, amount), (amount < 0, 0))
-        return self._sign * debits, self._sign * case((amount < 0, -amount), (amount > 0, 0))
-
-
-def _of_accounts_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
-    # Postings are found by time on one balance alone, so an account's balances lead to them.
-    balance: Any = Balance if known is None else known.c
-    found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
-    found += [*shape.of(Posting), *edge.has(Posting.effective_at)]
-    sums = _sums(wanted(*edge.sides(Posting.amount)))
-    if known is None:
-        return looked_up(Balance, sums, found).where(*shape.of(Balance))
-    found.append(Posting.version <= known.c.version)
-    return looked_up(known, sums, found).where(is_found(known))
-
-
-def _of_ledgers_edge(shape: Shape, edge: _Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
-    postings = _of(Posting, wanted(*edge.sides(Posting.amount)))
-    made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
-    # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
-    # rather enter the primary key by one column than another index by two.
-    made_by = and_(made_by, Posting.position >= 0)
-    found = [*shape.of(Posting), Transaction.ledger_id == LEDGER_ID, *edge.has(Transaction.effective_at)]
-    # By time, and not by version, which would be looked for before the transactions are.
-    found += [] if known is None else [Posting.recorded_at <= _KNOWN_AT]
-    return postings.join(Transaction, made_by).where(*found)

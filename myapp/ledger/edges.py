@@ -1,0 +1,72 @@
+"""The parts of days at the edges of a range of time, whose postings are summed one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, select
+
+from myapp.ledger.known import Conditions, Wanted, is_found, looked_up
+from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.tables import Balance, Posting, Transaction
+from myapp.ledger.types import Instant, Int64
+
+
+class Edge:
+    """The effective times of a part of a day, both inclusive; its amounts count, or are taken off.
+
+    They are the parameters `start_N`, `end_N` and `sign_N`, by the edge's number.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.start, self.end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
+        self._sign = bindparam(f"sign_{number}", type_=Int64)
+
+    def has(self, column: Any) -> tuple[ColumnElement[bool], ...]:
+        """Return the conditions that a time is within."""
+        return column >= self.start, column <= self.end
+
+    def sides(self, amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+        """Return debits and credits of a posting."""
+        debits, credits_ = case((amount > 0, amount), else_=0), case((amount < 0, -amount), else_=0)
+        return self._sign * debits, self._sign * credits_
+
+
+def of_an_account(conditions: Conditions, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    """Select account_id, asset and what is wanted of an edge in sum, NULL where nothing was posted."""
+    # Postings are found by time on one balance alone, so the account's balances lead to them.
+    balance: Any = Balance if known is None else known.c
+    found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
+    found += [*conditions(Posting), *edge.has(Posting.effective_at)]
+    sums = summed(wanted(*edge.sides(Posting.amount)))
+    if known is None:
+        return looked_up(Balance, sums, found).where(*conditions(Balance))
+    return looked_up(known, sums, [*found, Posting.version <= known.c.version]).where(is_found(known))
+
+
+def of_a_ledger(
+    conditions: Conditions, edge: Edge, wanted: Wanted, known_at: ColumnElement[datetime] | None
+) -> Select[Any]:
+    """Select account_id, asset and what is wanted of each posting at an edge."""
+    postings = of_each(Posting, wanted(*edge.sides(Posting.amount)))
+    made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
+    # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
+    # rather enter the primary key by one column than another index by two.
+    made_by = and_(made_by, Posting.position >= 0)
+    found = [*conditions(Posting), Transaction.ledger_id == LEDGER_ID, *edge.has(Transaction.effective_at)]
+    # By time, and not by version, which would be looked for before the transactions are.
+    found += [] if known_at is None else [Posting.recorded_at <= known_at]
+    return postings.join(Transaction, made_by).where(*found)
+
+
+def of_each(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    """Select account_id, asset and the amounts of rows that have them."""
+    columns: list[Any] = [rows.account_id, rows.asset]
+    return select(*columns, *(amount.label(name) for name, amount in amounts.items()))
+
+
+def summed(amounts: Mapping[str, ColumnElement[int]]) -> dict[str, ColumnElement[int]]:
+    """Return the sums of the amounts."""
+    return {name: func.sum(amount) for name, amount in amounts.items()}
