@@ -80,41 +80,44 @@ class _Line:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._taken = False
+        # The garbage collector may come in anywhere, and give back a lost connection that has the place. So
+        # it may be entered again, and is in order after each step.
+        self._lock = threading.RLock()
+        self._within: threading.Lock | None = None
         self._waiting: deque[threading.Lock] = deque()
 
     def enter(self, wait_s: float) -> bool:
         """Wait for the place, and tell whether it is the caller's."""
-        with self._lock:
-            if not self._taken:
-                self._taken = True
-                return True
-            called = threading.Lock()
-            called.acquire()
-            self._waiting.append(called)
+        called = threading.Lock()
+        called.acquire()
         try:
-            return called.acquire(timeout=wait_s) or not self._gives_up(called)
+            with self._lock:
+                self._waiting.append(called)
+                self._call_next()
+            called.acquire(timeout=wait_s)
+            return self._is_within(called)
         except BaseException:
-            if not self._gives_up(called):
+            if self._is_within(called):
                 self.leave()
             raise
 
     def leave(self) -> None:
         """Give the place to who waits for longest."""
         with self._lock:
-            if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._taken = False
+            self._within = None
+            self._call_next()
 
-    def _gives_up(self, called: threading.Lock) -> bool:
-        # Who wants to may have been called just before; then the place is the caller's already.
+    def _call_next(self) -> None:
+        if self._within is None and self._waiting:
+            self._within = self._waiting.popleft()
+            self._within.release()
+
+    def _is_within(self, called: threading.Lock) -> bool:
+        # Whoever has waited for too long may have been called just before; otherwise nobody shall call him.
         with self._lock:
             if called in self._waiting:
                 self._waiting.remove(called)
-                return True
-            return False
+            return self._within is called
 
 
 def _busy() -> sqlite3.OperationalError:

@@ -38,6 +38,8 @@ from myapp.ledger.types import Int64
 Conditions = Callable[[Any], list[ColumnElement[bool]]]
 # What is wanted of some debits and credits, by name.
 Wanted = Callable[[Any, Any], Mapping[str, ColumnElement[int]]]
+# Amounts by name, and the conditions on the rows that have them.
+_Asked = tuple[Mapping[str, ColumnElement[Any]], Iterable[ColumnElement[bool]]]
 
 
 def versions_at(conditions: Conditions, known_at: ColumnElement[datetime]) -> CTE:
@@ -73,9 +75,12 @@ def is_found(known: CTE) -> ColumnElement[bool]:
 
 def totals_left(conditions: Conditions, known: CTE, wanted: Wanted) -> Select[Any]:
     """Select account_id, asset and what is wanted of all that the postings of the known versions left."""
-    amounts = wanted(Posting.debits, Posting.debits - Posting.balance)
+    return looked_up(known, *_all(conditions, known, wanted)).where(is_found(known))
+
+
+def _all(conditions: Conditions, known: CTE, wanted: Wanted) -> _Asked:
     last = (*_postings_of(conditions, known), Posting.version == known.c.version)
-    return looked_up(known, amounts, last).where(is_found(known))
+    return wanted(Posting.debits, Posting.debits - Posting.balance), last
 
 
 def looked_up(
@@ -85,10 +90,16 @@ def looked_up(
 
     `balances` has the key, and the conditions refer to it; an amount may also be a sum of several rows.
     """
-    found = select().where(*conditions).correlate(balances)
-    columns = (found.add_columns(amount).scalar_subquery().label(name) for name, amount in amounts.items())
     key: Any = balances.c if isinstance(balances, CTE) else balances
-    return select(key.account_id, key.asset, *columns)
+    found = _looks(balances, amounts, conditions)
+    return select(key.account_id, key.asset, *(look.label(name) for name, look in found.items()))
+
+
+def _looks(
+    balances: Any, amounts: Mapping[str, ColumnElement[Any]], conditions: Iterable[ColumnElement[bool]]
+) -> dict[str, ScalarSelect[Any]]:
+    found = select().where(*conditions).correlate(balances)
+    return {name: found.add_columns(amount).scalar_subquery() for name, amount in amounts.items()}
 
 
 def counted(conditions: Conditions, known: CTE, last_day: ColumnElement[int]) -> CTE:
@@ -118,13 +129,32 @@ def days_left(
 
     `days` are conditions on BalanceDay. The sum is NULL where nothing was known yet of any of them.
     """
+    return looked_up(known, *_of_days(conditions, known, days, wanted)).where(is_found(known))
+
+
+def all_but_days_left(
+    conditions: Conditions,
+    known: CTE,
+    days: list[ColumnElement[bool]],
+    wanted: Wanted,
+) -> Select[Any]:
+    """Select the same of all that was known, less what was known of the days.
+
+    Taken off in the row itself: in a sum of several rows it might come too late for 64 bits.
+    """
+    total = _looks(known, *_all(conditions, known, wanted))
+    off = _looks(known, *_of_days(conditions, known, days, wanted))
+    rest = ((total[name] - func.coalesce(off[name], 0)).label(name) for name in total)
+    return select(known.c.account_id, known.c.asset, *rest).where(is_found(known))
+
+
+def _of_days(conditions: Conditions, known: CTE, days: list[ColumnElement[bool]], wanted: Wanted) -> _Asked:
     newest = wanted(BalanceDay.debits, BalanceDay.credits)
     amounts = wanted(Posting.day_debits, Posting.day_credits)
     left = {name: _left(conditions, known, amount) for name, amount in amounts.items()}
     is_newest = BalanceDay.version <= known.c.version
     sums = {name: func.sum(case((is_newest, newest[name]), else_=left[name])) for name in amounts}
-    own = (*conditions(BalanceDay), *_own(BalanceDay, known), *days, _is_known(known))
-    return looked_up(known, sums, own).where(is_found(known))
+    return sums, (*conditions(BalanceDay), *_own(BalanceDay, known), *days, _is_known(known))
 
 
 def _is_known(known: CTE) -> ColumnElement[bool]:

@@ -14,7 +14,15 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, bindparam, cast, func, null, select, union_all
 
 from myapp.ledger.edges import Edge, of_a_ledger, of_an_account, of_each, summed
-from myapp.ledger.known import Wanted, counted, days_left, is_found, totals_left, versions_at
+from myapp.ledger.known import (
+    Wanted,
+    all_but_days_left,
+    counted,
+    days_left,
+    is_found,
+    totals_left,
+    versions_at,
+)
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.tables import Balance, BalanceDay
 from myapp.ledger.types import Instant, Int64, SortedText
@@ -141,9 +149,4 @@ def _known_days(shape: Shape, known: CTE, wanted: Wanted) -> Iterator[Select[Any
     known = counted(shape.of, known, _LAST_DAY)
     from_end = known.c.excess > 0
     yield days_left(shape.of, known, shape.days(), wanted).where(func.coalesce(known.c.excess, 0) <= 0)
-    yield totals_left(shape.of, known, wanted).where(from_end)
-    yield days_left(shape.of, known, [BalanceDay.day > _LAST_DAY], _negative(wanted)).where(from_end)
-
-
-def _negative(wanted: Wanted) -> Wanted:
-    return lambda debits, credits_: {name: -amount for name, amount in wanted(debits, credits_).items()}
+    yield all_but_days_left(shape.of, known, [BalanceDay.day > _LAST_DAY], wanted).where(from_end)

@@ -21,7 +21,7 @@ from myapp.ledger.books import open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.plan import day_of
 from myapp.ledger.tables import Account, Posting
-from tests.ledger.books import LEDGER, assert_unbroken, make_ledger, now, post
+from tests.ledger.books import LEDGER, assert_unbroken, make_ledger, now, post, transfer
 
 FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -152,3 +152,23 @@ def test_a_posting_carries_what_its_day_was_just_after_it(factory: SessionFactor
             *((7, 0, 7, 0), (8, 0, 9, 0), (9, 0, 10, 0), (10, 0, 12, 0)),
         ]
         assert_unbroken(session)
+
+
+@pytest.mark.parametrize("of_an_account", [False, True])
+def test_no_part_of_a_sum_is_larger_than_what_is_known(factory: SessionFactory, of_an_account: bool) -> None:
+    """On the last day most of what fits into 64 bits; with more before it to look up than after it."""
+    make_ledger(factory, USD=0)
+    most = 2**62 + 9
+    for day in (1, 2):
+        post(factory, transfer(PATHS[0], PATHS[1], "1", effective_at=FIRST + day * DAY))
+    post(factory, transfer(PATHS[0], PATHS[1], str(most), effective_at=FIRST + 3 * DAY))
+    with unit_of_work(factory) as session:
+        known_at = max(session.scalars(select(Posting.recorded_at)))
+    for day in (1, 2):
+        post(factory, transfer(PATHS[0], PATHS[1], "1", effective_at=FIRST + day * DAY))
+    with unit_of_work(factory) as session:
+        account_id = session.scalars(select(Account.id).where(Account.path == PATHS[1])).one()
+        scope = Scope(open_book(session, LEDGER).id, account_id if of_an_account else None)
+        as_of = AsOf(FIRST + 3 * DAY + timedelta(hours=2), known_at)
+        found = totals_as_of(session, scope, as_of)
+    assert found[account_id, "USD"][:2] == (most + 2, 0)

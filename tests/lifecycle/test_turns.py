@@ -6,9 +6,11 @@ import gc
 import os
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
@@ -19,7 +21,7 @@ from myapp.db.engine import make_engine
 from myapp.db.owner import Mode
 from myapp.db.settings import DbSettings
 from myapp.db.shared import SharedNumbers
-from myapp.db.turns import Turn
+from myapp.db.turns import Turn, _Line
 from tests.lifecycle.forking import child_that, end, in_child, in_children
 
 THREADS = 8
@@ -191,6 +193,40 @@ def test_a_turn_ends_with_a_session_that_nobody_ended(hasty: SessionFactory) -> 
     del session
     gc.collect()
     add(hasty)
+
+
+class Meddling(deque[Any]):
+    """A queue in whose midst the garbage collector finds a lost connection that has the turn."""
+
+    def __init__(self, line: _Line) -> None:
+        super().__init__()
+        self._line = line
+
+    def append(self, waiting: Any) -> None:
+        self._line.leave()
+        super().append(waiting)
+
+
+def test_a_turn_may_end_while_its_own_thread_asks_for_the_next() -> None:
+    line = _Line()
+    assert line.enter(0)
+    line._waiting = Meddling(line)
+    # In a thread of its own, because it would wait for itself.
+    asking = threading.Thread(target=lambda: entered.append(line.enter(0)), daemon=True)
+    entered: list[bool] = []
+    asking.start()
+    asking.join(LONG_S)
+    assert entered == [True]
+
+
+@pytest.mark.parametrize("wait_s", [-0.5, 1e300])
+def test_who_cannot_wait_is_waited_for_by_nobody(wait_s: float) -> None:
+    line = _Line()
+    assert line.enter(0)
+    with pytest.raises((ValueError, OverflowError)):
+        line.enter(wait_s)
+    line.leave()
+    assert line.enter(0)
 
 
 @pytest.mark.parametrize("end", [Connection.commit, Connection.rollback])
