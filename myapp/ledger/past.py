@@ -14,15 +14,8 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, bindparam, cast, func, null, select, union_all
 
 from myapp.ledger.edges import Edge, of_a_ledger, of_an_account, of_each, summed
-from myapp.ledger.known import (
-    Wanted,
-    all_but_days_left,
-    counted,
-    days_left,
-    is_found,
-    totals_left,
-    versions_at,
-)
+from myapp.ledger.known import Wanted, is_found, totals_left, versions_at
+from myapp.ledger.known_days import all_but_days_left, counted, days_left
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.tables import Balance, BalanceDay
 from myapp.ledger.types import Instant, Int64, SortedText
