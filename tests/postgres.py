@@ -168,7 +168,8 @@ class PostgresServer:
 
     def create_database(self, name: str, template: str | None = None) -> None:
         """Create an empty database, or a copy of `template`, to which nobody may be connected."""
-        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template or "template1")
+        # So small a template is copied in half the time in which it is written to the log, page by page.
+        self._execute("CREATE DATABASE {} TEMPLATE {} STRATEGY = FILE_COPY", name, template or "template1")
 
     def drop_database(self, name: str) -> None:
         """Drop a database together with the connections a failed test left open."""
