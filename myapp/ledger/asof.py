@@ -61,8 +61,6 @@ def nets(scope: Scope, as_of: AsOf | None) -> Question:
     shape, parameters = _shape(scope, as_of, days), _parameters(scope, as_of, days)
     if as_of == _PRESENT:
         return Question(past.present(shape), parameters)
-    if as_of == AsOf(known_at=as_of.known_at):
-        return Question(past.known_nets(shape), parameters)
     return Question(past.nets(shape), parameters)
 
 
@@ -76,8 +74,7 @@ def totals_as_of(
     if as_of == _PRESENT:
         raise ValueError("The present is no sum: it stands in the balances.")
     days = days_of(as_of.since, as_of.at, by_rest=scope.account_id is not None)
-    asked = past.known_totals if as_of == AsOf(known_at=as_of.known_at) else past.totals
-    statement = asked(_shape(scope, as_of, days))
+    statement = past.totals(_shape(scope, as_of, days))
     rows = session.execute(statement, _parameters(scope, as_of, days)).all()
     return {(row.account_id, row.asset): (row.debits or 0, row.credits or 0, row.version) for row in rows}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, select
 
-from myapp.ledger.known import Conditions, Wanted, is_found, looked_up
-from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.known import Conditions, Wanted, is_found, looked_up, postings_of
+from myapp.ledger.pieces import BALANCE, LEDGER_ID
 from myapp.ledger.tables import Balance, Posting, Transaction
 from myapp.ledger.types import Instant, Int64
 
@@ -37,12 +37,10 @@ class Edge:
 def of_an_account(conditions: Conditions, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
     """Select account_id, asset and what is wanted of an edge in sum, NULL where nothing was posted."""
     # Postings are found by time on one balance alone, so the account's balances lead to them.
-    balance: Any = Balance if known is None else known.c
-    found = [Posting.account_id == balance.account_id, Posting.asset == balance.asset]
-    found += [*conditions(Posting), *edge.has(Posting.effective_at)]
+    found = [*postings_of(conditions, BALANCE if known is None else known), *edge.has(Posting.effective_at)]
     sums = summed(wanted(*edge.sides(Posting.amount)))
     if known is None:
-        return looked_up(Balance, sums, found).where(*conditions(Balance))
+        return looked_up(BALANCE, sums, found).where(*conditions(Balance))
     return looked_up(known, sums, [*found, Posting.version <= known.c.version]).where(is_found(known))
 
 

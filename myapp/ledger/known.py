@@ -10,13 +10,14 @@ because a join may be made by reading the whole journal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
+    FromClause,
     ScalarSelect,
     Select,
     and_,
@@ -29,11 +30,12 @@ from sqlalchemy import (
 from myapp.ledger.tables import Balance, Posting
 from myapp.ledger.types import Int64
 
-Conditions = Callable[[Any], list[ColumnElement[bool]]]
+Where = list[ColumnElement[bool]]
+Conditions = Callable[[Any], Where]
 # What is wanted of some debits and credits, by name.
 Wanted = Callable[[Any, Any], Mapping[str, ColumnElement[int]]]
 # Amounts by name, and the conditions on the rows that have them.
-Asked = tuple[Mapping[str, ColumnElement[Any]], Iterable[ColumnElement[bool]]]
+Asked = tuple[Mapping[str, ColumnElement[Any]], Where]
 
 
 def versions_at(conditions: Conditions, known_at: ColumnElement[datetime]) -> CTE:
@@ -74,35 +76,33 @@ def totals_left(conditions: Conditions, known: CTE, wanted: Wanted) -> Select[An
 
 def all_known(conditions: Conditions, known: CTE, wanted: Wanted) -> Asked:
     """Return what is wanted of the postings of the known versions, and which those are."""
-    last = (*postings_of(conditions, known), Posting.version == known.c.version)
+    last = [*postings_of(conditions, known), Posting.version == known.c.version]
     return wanted(Posting.debits, Posting.debits - Posting.balance), last
 
 
-def looked_up(
-    balances: Any, amounts: Mapping[str, ColumnElement[Any]], conditions: Iterable[ColumnElement[bool]]
-) -> Select[Any]:
+def looked_up(balances: FromClause, amounts: Mapping[str, ColumnElement[Any]], where: Where) -> Select[Any]:
     """Select account_id, asset and each amount of the one row that the conditions find for a balance.
 
     `balances` has the key, and the conditions refer to it; an amount may also be a sum of several rows.
     """
-    key: Any = balances.c if isinstance(balances, CTE) else balances
-    found = looks(balances, amounts, conditions)
-    return select(key.account_id, key.asset, *(look.label(name) for name, look in found.items()))
+    found = looks(balances, amounts, where)
+    columns = (look.label(name) for name, look in found.items())
+    return select(balances.c.account_id, balances.c.asset, *columns)
 
 
 def looks(
-    balances: Any, amounts: Mapping[str, ColumnElement[Any]], conditions: Iterable[ColumnElement[bool]]
+    balances: FromClause, amounts: Mapping[str, ColumnElement[Any]], where: Where
 ) -> dict[str, ScalarSelect[Any]]:
     """Return each amount as a subquery of the one row, or the sum, that the conditions find for a balance."""
-    found = select().where(*conditions).correlate(balances)
+    found = select().where(*where).correlate(balances)
     return {name: found.add_columns(amount).scalar_subquery() for name, amount in amounts.items()}
 
 
-def postings_of(conditions: Conditions, known: CTE) -> list[ColumnElement[bool]]:
-    """Return the conditions on Posting that tell a known balance's."""
-    return [*conditions(Posting), *own_of(Posting, known)]
+def postings_of(conditions: Conditions, balances: FromClause) -> Where:
+    """Return the conditions on Posting that tell a balance's."""
+    return [*conditions(Posting), *own_of(Posting, balances)]
 
 
-def own_of(table: Any, known: CTE) -> list[ColumnElement[bool]]:
-    """Return the conditions that a table's rows are of a known balance."""
-    return [table.account_id == known.c.account_id, table.asset == known.c.asset]
+def own_of(table: Any, balances: FromClause) -> Where:
+    """Return the conditions that a table's rows are of a balance."""
+    return [table.account_id == balances.c.account_id, table.asset == balances.c.asset]

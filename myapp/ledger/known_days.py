@@ -27,6 +27,7 @@ from myapp.ledger.known import (
     Asked,
     Conditions,
     Wanted,
+    Where,
     all_known,
     is_found,
     looked_up,
@@ -54,12 +55,7 @@ def counted(conditions: Conditions, known: CTE, last_day: ColumnElement[int]) ->
     return select(*columns, excess).where(is_found(known)).cte("counted")
 
 
-def days_left(
-    conditions: Conditions,
-    known: CTE,
-    days: list[ColumnElement[bool]],
-    wanted: Wanted,
-) -> Select[Any]:
+def days_left(conditions: Conditions, known: CTE, days: Where, wanted: Wanted) -> Select[Any]:
     """Select account_id, asset and what is wanted of the days' totals, as they were known, in sum.
 
     `days` are conditions on BalanceDay. The sum is NULL where nothing was known yet of any of them.
@@ -67,12 +63,7 @@ def days_left(
     return looked_up(known, *_of_days(conditions, known, days, wanted)).where(is_found(known))
 
 
-def all_but_days_left(
-    conditions: Conditions,
-    known: CTE,
-    days: list[ColumnElement[bool]],
-    wanted: Wanted,
-) -> Select[Any]:
+def all_but_days_left(conditions: Conditions, known: CTE, days: Where, wanted: Wanted) -> Select[Any]:
     """Select the same of all that was known, less what was known of the days.
 
     Taken off in the row itself: in a sum of several rows it might come too late for 64 bits.
@@ -83,13 +74,13 @@ def all_but_days_left(
     return select(known.c.account_id, known.c.asset, *rest).where(is_found(known))
 
 
-def _of_days(conditions: Conditions, known: CTE, days: list[ColumnElement[bool]], wanted: Wanted) -> Asked:
+def _of_days(conditions: Conditions, known: CTE, days: Where, wanted: Wanted) -> Asked:
     newest = wanted(BalanceDay.debits, BalanceDay.credits)
     amounts = wanted(Posting.day_debits, Posting.day_credits)
     left = {name: _left(conditions, known, amount) for name, amount in amounts.items()}
     is_newest = BalanceDay.version <= known.c.version
     sums = {name: func.sum(case((is_newest, newest[name]), else_=left[name])) for name in amounts}
-    return sums, (*conditions(BalanceDay), *own_of(BalanceDay, known), *days, _is_known(known))
+    return sums, [*conditions(BalanceDay), *own_of(BalanceDay, known), *days, _is_known(known)]
 
 
 def _is_known(known: CTE) -> ColumnElement[bool]:

@@ -47,6 +47,11 @@ class Shape:
             conditions.append(table.asset == _ASSET)
         return conditions
 
+    @property
+    def is_bounded(self) -> bool:
+        """Tell whether it matters when something took effect."""
+        return self.first_day or self.last_day
+
     def days(self) -> list[ColumnElement[bool]]:
         """Return the conditions on BalanceDay that tell which whole days."""
         first = [BalanceDay.day >= _FIRST_DAY] if self.first_day else []
@@ -59,19 +64,6 @@ def present(shape: Shape) -> Select[Any]:
     columns: list[Any] = [Balance.account_id, Balance.asset, (Balance.debits - Balance.credits).label("net")]
     # A balance that has a limit, but no posting yet, is none in the past either.
     return select(*columns).where(*shape.of(Balance), Balance.version > 0)
-
-
-@cache
-def known_nets(shape: Shape) -> Select[Any]:
-    """Select account_id, asset and net as it was known, whenever it took effect."""
-    return totals_left(shape.of, versions_at(shape.of, _KNOWN_AT), _net)
-
-
-@cache
-def known_totals(shape: Shape) -> Select[Any]:
-    """Select account_id, asset, debits, credits and version as known, whenever they took effect."""
-    known = versions_at(shape.of, _KNOWN_AT)
-    return totals_left(shape.of, known, _apart).add_columns(known.c.version)
 
 
 @cache
@@ -99,6 +91,9 @@ def _apart(debits: Any, credits_: Any) -> dict[str, ColumnElement[int]]:
 
 
 def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
+    if shape.known and not shape.is_bounded:
+        known = versions_at(shape.of, _KNOWN_AT)
+        return totals_left(shape.of, known, wanted).add_columns(known.c.version)
     parts = union_all(*_parts(shape, wanted)).subquery("parts")
     names = wanted(BalanceDay.debits, BalanceDay.credits)
     return select(

@@ -212,8 +212,8 @@ def test_a_turn_may_end_while_its_own_thread_asks_for_the_next() -> None:
     assert line.enter(0)
     line._waiting = Meddling(line)
     # In a thread of its own, because it would wait for itself.
-    asking = threading.Thread(target=lambda: entered.append(line.enter(0)), daemon=True)
     entered: list[bool] = []
+    asking = threading.Thread(target=lambda: entered.append(line.enter(0)), daemon=True)
     asking.start()
     asking.join(LONG_S)
     assert entered == [True]
