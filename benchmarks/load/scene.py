@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.load.books import Books, opened
-from benchmarks.load.serving import SERVER, Served, served
+from benchmarks.load.serving import Served, served
 from tests.databases import copy_sqlite
 from tests.postgres import PostgresServer
 
@@ -40,7 +40,7 @@ def set_up(dialect: str, accounts: int) -> Iterator[Scene]:
         databases = _on_postgresql if dialect == "postgresql" else _on_sqlite
         with (
             databases(accounts) as (postgres, books, plain_books, place),
-            served(books.url, Path(logs) / "server.log", SERVER) as server,
+            served(books.url, Path(logs) / "server.log") as server,
         ):
             yield Scene(server, postgres, books, plain_books, place)
 

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,47 +23,36 @@ STOP_TIMEOUT_S = 30.0
 POLL_S = 0.02
 
 
-@dataclass(frozen=True)
-class Command:
-    """How a server is started: `{port}` in its words is where it listens, `workers` of its children serve."""
-
-    name: str
-    words: Sequence[str]
-    workers: int
-
-
 # The one place that chooses, as docs/operations.md does: a process for each core, on either database.
-SERVER = Command("pserve, processes: 2", ("pserve", INI, "port={port}", "processes=2"), 2)
+PROCESSES = 2
 
 
 @dataclass(frozen=True)
 class Served:
     """A server that answers on the loopback."""
 
-    command: Command
     pid: int
     port: int
 
     def workers(self) -> list[int]:
-        """Return the processes that serve, as many as the command promises.
+        """Return the processes that serve, as many as were asked for.
 
         Raises:
             RuntimeError: there are more or less.
         """
         workers = _workers(self.pid)
-        if len(workers) != self.command.workers:
-            raise RuntimeError(f"{self.command.name}; found {len(workers)}.")
+        if len(workers) != PROCESSES:
+            raise RuntimeError(f"{PROCESSES} processes were to serve; found {len(workers)}.")
         return workers
 
 
 @contextmanager
-def served(url: str, log: Path, command: Command) -> Iterator[Served]:
+def served(url: str, log: Path) -> Iterator[Served]:
     """Serve the database, and end the server when the block ends."""
     port = free_port()
-    words = [word.format(port=port) for word in command.words]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [SCRIPTS / words[0], *words[1:]],
+            [SCRIPTS / "pserve", INI, f"port={port}", f"processes={PROCESSES}"],
             cwd=ROOT,
             env={**os.environ, "MYAPP_DATABASE_URL": url, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
@@ -71,7 +60,7 @@ def served(url: str, log: Path, command: Command) -> Iterator[Served]:
             stderr=output,
         )
     try:
-        server = Served(command, process.pid, port)
+        server = Served(process.pid, port)
         _wait_until_ready(server, process, log)
         yield server
     finally:
@@ -85,7 +74,7 @@ def _workers(pid: int) -> list[int]:
 def _wait_until_ready(server: Served, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline_s = time.monotonic() + START_TIMEOUT_S
     # The first process may answer before the last is there.
-    while not _is_ready(server.port) or len(_workers(server.pid)) < server.command.workers:
+    while not _is_ready(server.port) or len(_workers(server.pid)) < PROCESSES:
         if process.poll() is not None or time.monotonic() > deadline_s:
             raise RuntimeError(f"The server did not start:\n{log.read_text()[-2000:]}")
         time.sleep(POLL_S)

@@ -14,7 +14,7 @@ from sqlalchemy import make_url, update
 
 from benchmarks.load import books, processes, requests, turns, wire
 from benchmarks.load.books import Books
-from benchmarks.load.serving import SERVER
+from benchmarks.load.serving import PROCESSES
 from benchmarks.load.wire import Sent
 from benchmarks.opponents import pgbench, plain
 from benchmarks.throughput import ROWS, Pace, run
@@ -35,7 +35,7 @@ def test_a_tiny_run_lets_everybody_take_turns_and_finds_the_books_right() -> Non
     assert all(turn.rate > 0 for taken in measured.turns.values() for turn in taken)
     assert set(measured.turns[turns.SINGLE][0].cpu_us) == {"server", "client"}
     pairs = list(zip(measured.idle_mib, measured.resident_mib, strict=True))
-    assert len(pairs) == SERVER.workers
+    assert len(pairs) == PROCESSES
     assert all(0 < idle < resident for idle, resident in pairs)
 
 
