@@ -20,8 +20,8 @@ from typing import Any
 import psycopg
 
 from benchmarks.load.books import ASSET, LEDGER, Books
+from myapp.ledger.dates import day_of, month_of
 from myapp.ledger.ids import new_id
-from myapp.ledger.plan import day_of
 from myapp.ledger.types import to_microseconds
 
 CENTS = 125
@@ -43,19 +43,20 @@ _RECORD = (
 )
 _POST = (
     "INSERT INTO posting (ledger_id, account_id, asset, version, txn_id, position, amount, balance,"
-    " debits, effective_at, recorded_at, day, day_debits, day_credits)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+    " debits, effective_at, recorded_at, day, day_debits, day_credits, month, month_debits, month_credits)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
 )
-_TOTAL = (
-    "INSERT INTO balance_day (ledger_id, account_id, asset, day, debits, credits, first_version, version)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (ledger_id, account_id, asset, day)"
-    " DO UPDATE SET debits = balance_day.debits + excluded.debits,"
-    " credits = balance_day.credits + excluded.credits, version = excluded.version"
+_ADD_TO_DAY, _ADD_TO_MONTH = (
+    f"INSERT INTO balance_{period} (ledger_id, account_id, asset, {period}, debits, credits, first_version,"
+    f" version) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (ledger_id, account_id, asset, {period})"
+    f" DO UPDATE SET debits = balance_{period}.debits + excluded.debits,"
+    f" credits = balance_{period}.credits + excluded.credits, version = excluded.version"
     " RETURNING debits, credits"
+    for period in ("day", "month")
 )
 _LEDGER = "SELECT id FROM ledger WHERE name = %s"
 _ACCOUNTS = "SELECT path, id FROM account WHERE ledger_id = %s"
-_STATEMENTS = (_CLAIM, _ADD, _RECORD, _POST, _TOTAL, _LEDGER, _ACCOUNTS)
+_STATEMENTS = (_CLAIM, _ADD, _RECORD, _POST, _ADD_TO_DAY, _ADD_TO_MONTH, _LEDGER, _ACCOUNTS)
 
 
 @dataclass(frozen=True)
@@ -106,15 +107,18 @@ class _Hand:
         self._execute(_CLAIM, self.ledger_id, f"plain-{next(_KEYS)}", _FINGERPRINT, txn_id, at)
         after = [self._add(account_id, amount) for account_id, amount in legs]
         self._execute(_RECORD, self.ledger_id, txn_id, at, at)
-        day = day_of(now)
+        periods = ((_ADD_TO_DAY, day_of(now)), (_ADD_TO_MONTH, month_of(now)))
         for position, ((account_id, amount), (version, balance, debits)) in enumerate(
             zip(legs, after, strict=True)
         ):
             place = (self.ledger_id, account_id, ASSET)
             added = (max(amount, 0), max(-amount, 0))
-            totals = self._execute(_TOTAL, *place, day, *added, version, version).fetchone()
-            leg = (version, txn_id, position, amount, balance, debits, at, at, day)
-            self._execute(_POST, *place, *leg, *totals)
+            totals = [
+                (period, *self._execute(add, *place, period, *added, version, version).fetchone())
+                for add, period in periods
+            ]
+            leg = (version, txn_id, position, amount, balance, debits, at, at)
+            self._execute(_POST, *place, *leg, *itertools.chain(*totals))
 
     def _add(self, account_id: int, amount: int) -> tuple[int, int, int]:
         added = (max(amount, 0), max(-amount, 0), self.ledger_id, account_id, ASSET)

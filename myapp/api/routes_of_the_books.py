@@ -143,7 +143,7 @@ ROUTES: tuple[Route, ...] = (
         verify.verify,
         "read",
         "Recompute the books from their postings, and name every row that is wrong.",
-        budget=43,
+        budget=45,
         answer=Verification,
     ),
     Route(

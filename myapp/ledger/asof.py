@@ -1,9 +1,9 @@
 """Balances in the past, on two axes: as of an effective time, and as it was known at a recorded time.
 
-As of an effective time it is a short sum of day totals, and so is what took effect within a period. On both
-axes at once the totals of each day are those that were known then. As known at a time alone it is what the
-last posting by then left behind. No sum is over postings, but for the part of a day at an edge that is within
-it.
+As of an effective time it is a short sum of the totals of months, and of days of those that are cut; so is
+what took effect within a period. On both axes at once each of these totals is the one that was known then. As
+known at a time alone it is what the last posting by then left behind. No sum is over postings, but for the
+part of a day at an edge that is within it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from myapp.ledger import past
-from myapp.ledger.days import Days, days_of
 from myapp.ledger.past import Shape
+from myapp.ledger.spans import Parts, parts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class AsOf:
 
 
 _PRESENT = AsOf()
+_NO_PARTS = Parts((), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,8 @@ class Question:
 def nets(scope: Scope, as_of: AsOf | None) -> Question:
     """Select account_id, asset and net, which is debits minus credits; no row where nothing was posted."""
     as_of = as_of or _PRESENT
-    # Of a ledger, a row of 0 would be an account on which nothing was posted yet.
-    days = days_of(as_of.since, as_of.at, by_rest=scope.account_id is not None)
-    shape, parameters = _shape(scope, as_of, days), _parameters(scope, as_of, days)
+    parts = _parts(as_of)
+    shape, parameters = _shape(scope, as_of, parts), _parameters(scope, as_of, parts)
     if as_of == _PRESENT:
         return Question(past.present(shape), parameters)
     return Question(past.nets(shape), parameters)
@@ -73,9 +73,9 @@ def totals_as_of(
     """
     if as_of == _PRESENT:
         raise ValueError("The present is no sum: it stands in the balances.")
-    days = days_of(as_of.since, as_of.at, by_rest=scope.account_id is not None)
-    statement = past.totals(_shape(scope, as_of, days))
-    rows = session.execute(statement, _parameters(scope, as_of, days)).all()
+    parts = _parts(as_of)
+    statement = past.totals(_shape(scope, as_of, parts))
+    rows = session.execute(statement, _parameters(scope, as_of, parts)).all()
     return {(row.account_id, row.asset): (row.debits or 0, row.credits or 0, row.version) for row in rows}
 
 
@@ -86,28 +86,31 @@ def net_as_of(session: Session, scope: Scope, as_of: AsOf) -> int:
     return 0 if row is None else int(row.net)
 
 
-def _shape(scope: Scope, as_of: AsOf, days: Days) -> Shape:
+def _parts(as_of: AsOf) -> Parts:
+    return parts_of(as_of.since, as_of.at) if _is_bounded(as_of) else _NO_PARTS
+
+
+def _is_bounded(as_of: AsOf) -> bool:
+    """Tell whether it matters when something took effect."""
+    return as_of.at is not None or as_of.since is not None
+
+
+def _shape(scope: Scope, as_of: AsOf, parts: Parts) -> Shape:
     return Shape(
         account=scope.account_id is not None,
         asset=scope.asset is not None,
-        first_day=days.first is not None,
-        last_day=days.last is not None,
-        edges=len(days.edges),
+        bounded=_is_bounded(as_of),
+        spans=tuple(span.unit for span in parts.spans),
+        edges=len(parts.edges),
         known=as_of.known_at is not None,
     )
 
 
-def _parameters(scope: Scope, as_of: AsOf, days: Days) -> dict[str, Any]:
-    bounds: dict[str, Any] = {
-        "account_id": scope.account_id,
-        "asset": scope.asset,
-        "first_day": days.first,
-        "last_day": days.last,
-        "known_at": as_of.known_at,
-    }
-    for number, edge in enumerate(days.edges):
-        bounds |= {f"start_{number}": edge.start, f"end_{number}": edge.end, f"sign_{number}": edge.sign}
-    return {
-        "ledger_id": scope.ledger_id,
-        **{name: bound for name, bound in bounds.items() if bound is not None},
-    }
+def _parameters(scope: Scope, as_of: AsOf, parts: Parts) -> dict[str, Any]:
+    whose = {"account_id": scope.account_id, "asset": scope.asset, "known_at": as_of.known_at}
+    parameters = {name: value for name, value in whose.items() if value is not None}
+    for number, span in enumerate(parts.spans):
+        parameters |= {f"first_{number}": span.first, f"last_{number}": span.last}
+    for number, edge in enumerate(parts.edges):
+        parameters |= {f"start_{number}": edge.start, f"end_{number}": edge.end}
+    return {"ledger_id": scope.ledger_id, **parameters}

@@ -11,34 +11,28 @@ from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, 
 from myapp.ledger.known import Conditions, Wanted, is_found, looked_up, postings_of
 from myapp.ledger.pieces import BALANCE, LEDGER_ID
 from myapp.ledger.tables import Balance, Posting, Transaction
-from myapp.ledger.types import Instant, Int64
+from myapp.ledger.types import Instant
 
 
 class Edge:
-    """The effective times of a part of a day, both inclusive; its amounts count, or are taken off.
+    """The effective times of a part of a day, both inclusive.
 
-    They are the parameters `start_N`, `end_N` and `sign_N`, by the edge's number.
+    They are the parameters `start_N` and `end_N`, by the edge's number.
     """
 
     def __init__(self, number: int) -> None:
         self.start, self.end = (bindparam(f"{name}_{number}", type_=Instant()) for name in ("start", "end"))
-        self._sign = bindparam(f"sign_{number}", type_=Int64)
 
     def has(self, column: Any) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions that a time is within."""
         return column >= self.start, column <= self.end
-
-    def sides(self, amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
-        """Return debits and credits of a posting."""
-        debits, credits_ = case((amount > 0, amount), else_=0), case((amount < 0, -amount), else_=0)
-        return self._sign * debits, self._sign * credits_
 
 
 def of_an_account(conditions: Conditions, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
     """Select account_id, asset and what is wanted of an edge in sum, NULL where nothing was posted."""
     # Postings are found by time on one balance alone, so the account's balances lead to them.
     found = [*postings_of(conditions, BALANCE if known is None else known), *edge.has(Posting.effective_at)]
-    sums = summed(wanted(*edge.sides(Posting.amount)))
+    sums = summed(wanted(*_sides(Posting.amount)))
     if known is None:
         return looked_up(BALANCE, sums, found).where(*conditions(Balance))
     return looked_up(known, sums, [*found, Posting.version <= known.c.version]).where(is_found(known))
@@ -48,7 +42,7 @@ def of_a_ledger(
     conditions: Conditions, edge: Edge, wanted: Wanted, known_at: ColumnElement[datetime] | None
 ) -> Select[Any]:
     """Select account_id, asset and what is wanted of each posting at an edge."""
-    postings = of_each(Posting, wanted(*edge.sides(Posting.amount)))
+    postings = of_each(Posting, wanted(*_sides(Posting.amount)))
     made_by = and_(Transaction.ledger_id == Posting.ledger_id, Transaction.id == Posting.txn_id)
     # True of every posting. Without it SQLite reads the whole ledger for each transaction, because it would
     # rather enter the primary key by one column than another index by two.
@@ -57,6 +51,10 @@ def of_a_ledger(
     # By time, and not by version, which would be looked for before the transactions are.
     found += [] if known_at is None else [Posting.recorded_at <= known_at]
     return postings.join(Transaction, made_by).where(*found)
+
+
+def _sides(amount: Any) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    return case((amount > 0, amount), else_=0), case((amount < 0, -amount), else_=0)
 
 
 def of_each(rows: Any, amounts: Mapping[str, ColumnElement[int]]) -> Select[Any]:

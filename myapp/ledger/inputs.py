@@ -1,4 +1,4 @@
-"""What one write is given: the rows of its balances, transactions, postings, days and keys."""
+"""What one write is given: the rows of its balances, transactions, postings, days, months and keys."""
 
 from __future__ import annotations
 
@@ -44,19 +44,20 @@ POSTINGS = Source(
         "remaining_debits": Int64,
         "remaining_credits": Int64,
         "day": Int64,
-        "later_debits": Int64,
-        "later_credits": Int64,
+        "later_day_debits": Int64,
+        "later_day_credits": Int64,
+        "month": Int64,
+        "later_month_debits": Int64,
+        "later_month_credits": Int64,
     },
 )
-DAYS = Source(
-    "d",
-    {
-        "number": Int64,
-        "day": Int64,
-        "debits": Int64,
-        "credits": Int64,
-        "after_first": Int64,
-        "after_last": Int64,
-    },
-)
+_TOTALS = {
+    "number": Int64,
+    "period": Int64,
+    "debits": Int64,
+    "credits": Int64,
+    "after_first": Int64,
+    "after_last": Int64,
+}
+DAYS, MONTHS = Source("d", _TOTALS), Source("m", _TOTALS)
 KEYS = Source("k", {"key": SortedText, "fingerprint": SortedText, "status": Int64, "txn_id": Id()})

@@ -13,28 +13,32 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, bindparam, cast, func, null, select, union_all
 
-from myapp.ledger.edges import Edge, of_a_ledger, of_an_account, of_each, summed
+from myapp.ledger.edges import Edge, of_a_ledger, of_an_account, of_each
 from myapp.ledger.known import Wanted, is_found, totals_left, versions_at
-from myapp.ledger.known_days import all_but_days_left, counted, days_left
 from myapp.ledger.pieces import LEDGER_ID
-from myapp.ledger.tables import Balance, BalanceDay
+from myapp.ledger.spans import Unit
+from myapp.ledger.stored import Stored
+from myapp.ledger.tables import Balance
 from myapp.ledger.types import Instant, Int64, SortedText
 
 _ACCOUNT_ID = bindparam("account_id", type_=Int64)
 _ASSET = bindparam("asset", type_=SortedText)
-_FIRST_DAY, _LAST_DAY = (bindparam(name, type_=Int64) for name in ("first_day", "last_day"))
 _KNOWN_AT = bindparam("known_at", type_=Instant())
-_NO_VERSION = cast(null(), Int64).label("version")
+_ABSENT = cast(null(), Int64)
+_NO_VERSION = _ABSENT.label("version")
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which bounds a question has: of whose balances, of whole days, at how many edges, of what is known."""
+    """Which bounds a question has: of whose balances, of when something took effect, of what is known.
+
+    A bounded question is made of spans, told by their units, and edges, told by their number.
+    """
 
     account: bool
     asset: bool
-    first_day: bool
-    last_day: bool
+    bounded: bool
+    spans: tuple[Unit, ...]
     edges: int
     known: bool
 
@@ -46,16 +50,6 @@ class Shape:
         if self.asset:
             conditions.append(table.asset == _ASSET)
         return conditions
-
-    @property
-    def is_bounded(self) -> bool:
-        """Tell whether it matters when something took effect."""
-        return self.first_day or self.last_day
-
-    def days(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on BalanceDay that tell which whole days."""
-        first = [BalanceDay.day >= _FIRST_DAY] if self.first_day else []
-        return [*first, BalanceDay.day <= _LAST_DAY] if self.last_day else first
 
 
 @cache
@@ -91,15 +85,14 @@ def _apart(debits: Any, credits_: Any) -> dict[str, ColumnElement[int]]:
 
 
 def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
-    if shape.known and not shape.is_bounded:
+    if shape.known and not shape.bounded:
         known = versions_at(shape.of, _KNOWN_AT)
         return totals_left(shape.of, known, wanted).add_columns(known.c.version)
     parts = union_all(*_parts(shape, wanted)).subquery("parts")
-    names = wanted(BalanceDay.debits, BalanceDay.credits)
     return select(
         parts.c.account_id,
         parts.c.asset,
-        *(cast(func.sum(parts.c[name]), Int64).label(name) for name in names),
+        *(cast(func.sum(parts.c[name]), Int64).label(name) for name in wanted(_ABSENT, _ABSENT)),
         func.max(parts.c.version).label("version"),
     ).group_by(parts.c.account_id, parts.c.asset)
 
@@ -108,14 +101,12 @@ def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
     known = versions_at(shape.of, _KNOWN_AT) if shape.known else None
     for number in range(shape.edges):
         yield _of_edge(shape, Edge(number), wanted, known).add_columns(_NO_VERSION)
-    if known is None:
-        yield _of_days_now(shape, wanted).add_columns(_NO_VERSION)
-        return
-    for days in _known_days(shape, known, wanted):
-        yield days.add_columns(_NO_VERSION)
-    # What took effect outside counts for nothing, but the version that was known stays the same.
-    nothing = {name: cast(null(), Int64) for name in wanted(BalanceDay.debits, BalanceDay.credits)}
-    yield of_each(known.c, nothing).add_columns(known.c.version).where(is_found(known))
+    for number, unit in enumerate(shape.spans):
+        yield _of_span(shape, Stored(number, unit), wanted, known).add_columns(_NO_VERSION)
+    if known is not None:
+        # What took effect outside counts for nothing, but the version that was known stays the same.
+        nothing = of_each(known.c, wanted(_ABSENT, _ABSENT))
+        yield nothing.add_columns(known.c.version).where(is_found(known))
 
 
 def _of_edge(shape: Shape, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
@@ -124,17 +115,5 @@ def _of_edge(shape: Shape, edge: Edge, wanted: Wanted, known: CTE | None) -> Sel
     return of_a_ledger(shape.of, edge, wanted, _KNOWN_AT if shape.known else None)
 
 
-def _of_days_now(shape: Shape, wanted: Wanted) -> Select[Any]:
-    # Summed here already: along the key it costs nothing, while all parts together have to be sorted.
-    now = of_each(BalanceDay, summed(wanted(BalanceDay.debits, BalanceDay.credits)))
-    return now.where(*shape.of(BalanceDay), *shape.days()).group_by(BalanceDay.account_id, BalanceDay.asset)
-
-
-def _known_days(shape: Shape, known: CTE, wanted: Wanted) -> Iterator[Select[Any]]:
-    if shape.first_day or not shape.last_day:
-        yield days_left(shape.of, known, shape.days(), wanted)
-        return
-    known = counted(shape.of, known, _LAST_DAY)
-    from_end = known.c.excess > 0
-    yield days_left(shape.of, known, shape.days(), wanted).where(func.coalesce(known.c.excess, 0) <= 0)
-    yield all_but_days_left(shape.of, known, [BalanceDay.day > _LAST_DAY], wanted).where(from_end)
+def _of_span(shape: Shape, stored: Stored, wanted: Wanted, known: CTE | None) -> Select[Any]:
+    return stored.now(shape.of, wanted) if known is None else stored.known(shape.of, known, wanted)

@@ -8,6 +8,7 @@ there, a table here.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
+    Table,
     Update,
     and_,
     bindparam,
@@ -29,10 +31,19 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
-from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
+from myapp.ledger.inputs import BALANCES, DAYS, KEYS, MONTHS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import Kit, Match
-from myapp.ledger.sources import materialized
-from myapp.ledger.tables import Account, Balance, BalanceDay, Idempotency, Posting, Transaction, table_of
+from myapp.ledger.sources import Source, materialized
+from myapp.ledger.tables import (
+    Account,
+    Balance,
+    BalanceDay,
+    BalanceMonth,
+    Idempotency,
+    Posting,
+    Transaction,
+    table_of,
+)
 from myapp.ledger.types import Instant, Int64, SortedText
 
 LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
@@ -45,9 +56,22 @@ POSTED = ("debits", "credits")
 PENDING = ("pending_debits", "pending_credits")
 
 # The tables themselves, not the classes: the hot path needs nothing of the ORM.
-ACCOUNT, BALANCE, BALANCE_DAY, IDEMPOTENCY, POSTING, TXN = (
-    table_of(model) for model in (Account, Balance, BalanceDay, Idempotency, Posting, Transaction)
+ACCOUNT, BALANCE, IDEMPOTENCY, POSTING, TXN = (
+    table_of(model) for model in (Account, Balance, Idempotency, Posting, Transaction)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The totals by effective day or month: what is added, their table, and its column that tells which."""
+
+    source: Source
+    table: Table
+    period: str
+
+
+BY_DAY = Totals(DAYS, table_of(BalanceDay), "day")
+BY_MONTH = Totals(MONTHS, table_of(BalanceMonth), "month")
 
 
 def resolved(kit: Kit, ledger_id: ColumnElement[int] = LEDGER_ID) -> Select[Any]:
@@ -197,11 +221,16 @@ def _recorded_at(kit: Kit, rows: FromClause) -> ColumnElement[Any]:
 
 
 def insert_postings(
-    kit: Kit, rows: FromClause, balances: FromClause, transactions: FromClause, days: FromClause
+    kit: Kit,
+    rows: FromClause,
+    balances: FromClause,
+    transactions: FromClause,
+    days: FromClause,
+    months: FromClause,
 ) -> Insert:
-    """Record the postings, each with the version, the balance and the day's totals that it left behind.
+    """Record the postings, each with the version, the balance and the totals that it left behind.
 
-    `rows` are the resolved balances; `balances`, `transactions` and `days` what the write made of them.
+    `rows` are the resolved balances, the others what the write made of them.
     """
     postings = kit.rows(POSTINGS)
     debits = balances.c.debits - postings.c.remaining_debits
@@ -219,14 +248,22 @@ def insert_postings(
             transactions.c.effective_at,
             transactions.c.recorded_at,
             postings.c.day,
-            days.c.debits - postings.c.later_debits,
-            days.c.credits - postings.c.later_credits,
+            days.c.debits - postings.c.later_day_debits,
+            days.c.credits - postings.c.later_day_credits,
+            postings.c.month,
+            months.c.debits - postings.c.later_month_debits,
+            months.c.credits - postings.c.later_month_credits,
         )
         .select_from(postings)
         .join(rows, rows.c.number == postings.c.number, isouter=kit.outer)
         .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
         .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
         .join(days, kit.same(*_balance_keys(days, rows), (days.c.day, postings.c.day)), isouter=kit.outer)
+        .join(
+            months,
+            kit.same(*_balance_keys(months, rows), (months.c.month, postings.c.month)),
+            isouter=kit.outer,
+        )
         .where(true())
     )
     columns = [
@@ -244,6 +281,9 @@ def insert_postings(
         "day",
         "day_debits",
         "day_credits",
+        "month",
+        "month_debits",
+        "month_credits",
     ]
     statement: Insert = kit.insert(POSTING).from_select(columns, values)
     return statement
@@ -253,40 +293,47 @@ def _balance_keys(some: FromClause, rows: FromClause) -> Iterable[Match]:
     return ((some.c[name], rows.c[name]) for name in ("ledger_id", "account_id", "asset"))
 
 
-def upsert_days(kit: Kit, rows: FromClause, balances: FromClause, condition: ColumnElement[bool]) -> Insert:
-    """Add to the totals per effective day; the balance rows' locks keep writers apart.
+def upsert_totals(
+    kit: Kit, totals: Totals, rows: FromClause, balances: FromClause, condition: ColumnElement[bool]
+) -> Insert:
+    """Add to the totals per effective day or month; the balance rows' locks keep writers apart.
 
     `rows` are the resolved balances, and `balances` what the write made of them.
     """
-    days = kit.rows(DAYS)
+    added = kit.rows(totals.source)
     values = (
         select(
             rows.c.ledger_id,
             rows.c.account_id,
             rows.c.asset,
-            days.c.day,
-            days.c.debits,
-            days.c.credits,
-            balances.c.version - days.c.after_first,
-            balances.c.version - days.c.after_last,
+            added.c.period,
+            added.c.debits,
+            added.c.credits,
+            balances.c.version - added.c.after_first,
+            balances.c.version - added.c.after_last,
         )
-        .select_from(days)
-        .join(rows, rows.c.number == days.c.number, isouter=kit.outer)
+        .select_from(added)
+        .join(rows, rows.c.number == added.c.number, isouter=kit.outer)
         .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
         .where(condition)
     )
-    columns = ["ledger_id", "account_id", "asset", "day", "debits", "credits", "first_version", "version"]
-    statement = kit.insert(BALANCE_DAY).from_select(columns, values)
+    table = totals.table
+    columns = [
+        "ledger_id",
+        "account_id",
+        "asset",
+        totals.period,
+        "debits",
+        "credits",
+        "first_version",
+        "version",
+    ]
+    statement = kit.insert(table).from_select(columns, values)
     totalled: Insert = statement.on_conflict_do_update(
-        index_elements=[
-            BALANCE_DAY.c.ledger_id,
-            BALANCE_DAY.c.account_id,
-            BALANCE_DAY.c.asset,
-            BALANCE_DAY.c.day,
-        ],
+        index_elements=list(table.primary_key),
         set_={
-            "debits": BALANCE_DAY.c.debits + statement.excluded.debits,
-            "credits": BALANCE_DAY.c.credits + statement.excluded.credits,
+            "debits": table.c.debits + statement.excluded.debits,
+            "credits": table.c.credits + statement.excluded.credits,
             "version": statement.excluded.version,
         },
     )

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
+from myapp.ledger.dates import day_of, month_of
 from myapp.ledger.drafts import Entry
 from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.money import MINOR_MAX
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -38,35 +36,13 @@ class BalanceDelta:
         return self.debits - self.credits
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedPosting:
-    """One posting, counted from the end: what it leaves behind follows from the rows after the write."""
-
-    entry: Entry
-    position: int
-    balance: BalanceDelta
-    amount: int
-    # The number and the totals of the postings that follow on the same balance row in this write.
-    later: int
-    remaining_debits: int
-    remaining_credits: int
-    # The totals of those among them that are of the same effective day.
-    day: DayDelta
-    later_debits: int
-    later_credits: int
-
-    @property
-    def remaining(self) -> int:
-        """Return the sum of the postings that follow on the same balance row."""
-        return self.remaining_debits - self.remaining_credits
-
-
 @dataclass(slots=True)
-class DayDelta:
-    """What one write does to the totals of one balance row on one effective day."""
+class PeriodDelta:
+    """What one write does to the totals of one balance row on one effective day, or in one month."""
 
     balance: BalanceDelta
-    day: int
+    # The day or the month, as in `myapp.ledger.dates`.
+    period: int
     debits: int = 0
     credits: int = 0
     # The place of its first and of its last posting among those of the write on the balance row, from 1 on.
@@ -75,13 +51,78 @@ class DayDelta:
 
     @property
     def after_first(self) -> int:
-        """Return how many postings of the write follow the day's first one on the balance row."""
+        """Return how many postings of the write follow the period's first one on the balance row."""
         return self.balance.postings - self.first
 
     @property
     def after_last(self) -> int:
-        """Return how many postings of the write, all of other days, follow the day's last one."""
+        """Return how many postings of the write, all of other periods, follow the period's last one."""
         return self.balance.postings - self.last
+
+    def add(self, debits: int, credits_: int) -> Reached:
+        """Add the balance row's newest posting, and return what has been reached with it."""
+        self.first, self.last = self.first or self.balance.postings, self.balance.postings
+        self.debits += debits
+        self.credits += credits_
+        return Reached(self, self.debits, self.credits)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The totals of a day or a month within one write, just after one of its postings."""
+
+    delta: PeriodDelta
+    debits: int
+    credits: int
+
+    @property
+    def later_debits(self) -> int:
+        """Return the debits that follow in the same write; all of it must be known."""
+        return self.delta.debits - self.debits
+
+    @property
+    def later_credits(self) -> int:
+        """Return the credits that follow in the same write; all of it must be known."""
+        return self.delta.credits - self.credits
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPosting:
+    """One posting, with what the write had done by then to its balance row, its day and its month.
+
+    It is counted from the end, once the whole write is known: what the posting leaves behind follows from the
+    rows after the write.
+    """
+
+    entry: Entry
+    position: int
+    balance: BalanceDelta
+    amount: int
+    postings: int
+    debits: int
+    credits: int
+    day: Reached
+    month: Reached
+
+    @property
+    def later(self) -> int:
+        """Return the number of the postings that follow on the same balance row in this write."""
+        return self.balance.postings - self.postings
+
+    @property
+    def remaining_debits(self) -> int:
+        """Return the debits of the postings that follow on the same balance row."""
+        return self.balance.debits - self.debits
+
+    @property
+    def remaining_credits(self) -> int:
+        """Return the credits of the postings that follow on the same balance row."""
+        return self.balance.credits - self.credits
+
+    @property
+    def remaining(self) -> int:
+        """Return the sum of the postings that follow on the same balance row."""
+        return self.remaining_debits - self.remaining_credits
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,45 +132,16 @@ class Plan:
     entries: tuple[Entry, ...]
     balances: tuple[BalanceDelta, ...]
     postings: tuple[PlannedPosting, ...]
-    days: tuple[DayDelta, ...]
-
-
-@dataclass(slots=True)
-class _Step:
-    """One posting, with what the write had done by then to its balance row and to its day."""
-
-    entry: Entry
-    position: int
-    balance: BalanceDelta
-    amount: int
-    postings: int
-    debits: int
-    credits: int
-    day: DayDelta
-    day_debits: int
-    day_credits: int
-
-    def counted_back(self) -> PlannedPosting:
-        """Return the posting, once it is known what the whole write does."""
-        return PlannedPosting(
-            self.entry,
-            self.position,
-            self.balance,
-            self.amount,
-            self.balance.postings - self.postings,
-            self.balance.debits - self.debits,
-            self.balance.credits - self.credits,
-            self.day,
-            self.day.debits - self.day_debits,
-            self.day.credits - self.day_credits,
-        )
+    days: tuple[PeriodDelta, ...]
+    months: tuple[PeriodDelta, ...]
 
 
 @dataclass(slots=True)
 class _Netting:
     balances: dict[tuple[str, str], BalanceDelta] = field(default_factory=dict)
-    days: dict[tuple[str, str, int], DayDelta] = field(default_factory=dict)
-    steps: list[_Step] = field(default_factory=list)
+    days: dict[tuple[str, str, int], PeriodDelta] = field(default_factory=dict)
+    months: dict[tuple[str, str, int], PeriodDelta] = field(default_factory=dict)
+    postings: list[PlannedPosting] = field(default_factory=list)
 
 
 def plan(entries: Sequence[Entry], *, limited: bool = True) -> Plan:
@@ -145,13 +157,8 @@ def plan(entries: Sequence[Entry], *, limited: bool = True) -> Plan:
     if not limited:
         for balance in ordered:
             balance.lowest = balance.highest = None
-    postings = tuple(step.counted_back() for step in netting.steps)
-    return Plan(tuple(entries), ordered, postings, tuple(netting.days.values()))
-
-
-def day_of(moment: datetime) -> int:
-    """Return the day, in UTC, as a number of days since 1970-01-01."""
-    return (moment - _EPOCH).days
+    days, months = tuple(netting.days.values()), tuple(netting.months.values())
+    return Plan(tuple(entries), ordered, tuple(netting.postings), days, months)
 
 
 def numbered(balances: Iterable[BalanceDelta]) -> tuple[BalanceDelta, ...]:
@@ -169,29 +176,29 @@ def numbered(balances: Iterable[BalanceDelta]) -> tuple[BalanceDelta, ...]:
 
 
 def _add_entry(netting: _Netting, entry: Entry) -> None:
-    number = day_of(entry.effective_at)
+    day, month = day_of(entry.effective_at), month_of(entry.effective_at)
     before: dict[int, tuple[BalanceDelta, int]] = {}
     for position, posting in enumerate(entry.postings):
         key, amount = (posting.account, posting.asset), posting.amount_minor
         balance = netting.balances.setdefault(key, BalanceDelta(0, *key))
-        day = netting.days.setdefault((*key, number), DayDelta(balance, number))
         before.setdefault(id(balance), (balance, balance.net))
-        _add_amount(balance, day, amount)
-        done = (balance.postings, balance.debits, balance.credits, day, day.debits, day.credits)
-        netting.steps.append(_Step(entry, position, balance, amount, *done))
+        sides = _add_amount(balance, amount)
+        reached = (
+            netting.days.setdefault((*key, day), PeriodDelta(balance, day)).add(*sides),
+            netting.months.setdefault((*key, month), PeriodDelta(balance, month)).add(*sides),
+        )
+        done = (balance.postings, balance.debits, balance.credits, *reached)
+        netting.postings.append(PlannedPosting(entry, position, balance, amount, *done))
     for balance, net_before in before.values():
         _widen(balance, net_before)
 
 
-def _add_amount(balance: BalanceDelta, day: DayDelta, amount: int) -> None:
+def _add_amount(balance: BalanceDelta, amount: int) -> tuple[int, int]:
+    debits, credits_ = (amount, 0) if amount > 0 else (0, -amount)
     balance.postings += 1
-    day.first, day.last = day.first or balance.postings, balance.postings
-    if amount > 0:
-        balance.debits += amount
-        day.debits += amount
-    else:
-        balance.credits -= amount
-        day.credits -= amount
+    balance.debits += debits
+    balance.credits += credits_
+    return debits, credits_
 
 
 def _widen(balance: BalanceDelta, net_before: int) -> None:

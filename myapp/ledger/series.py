@@ -1,25 +1,24 @@
-"""Balances over time, from the totals by day: what charts are drawn from."""
+"""Balances over time, from the totals by day and by month: what charts are drawn from."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any
+from datetime import date
 
 from sqlalchemy import case, cast, func, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.books import Book
+from myapp.ledger.dates import date_of, month_of_date
 from myapp.ledger.money import format_amount
-from myapp.ledger.tables import Account, BalanceDay
+from myapp.ledger.tables import Account, BalanceDay, BalanceMonth
 from myapp.ledger.types import Int64
 
-# Debits minus credits by type and month; None stands for everything before the first.
-Changes = defaultdict[tuple[str, date | None], int]
+# Debits minus credits by type and month, by its number.
+Changes = defaultdict[tuple[str, int], int]
 
-_EPOCH = date(1970, 1, 1)
 # More than the pixels of a chart's half would not be seen.
 POINTS_MAX = 400
 
@@ -55,13 +54,8 @@ def of_account(session: Session, book: Book, path: str, asset: str) -> list[Poin
     balance, points = 0, []
     for row in session.execute(statement):
         balance += row.net
-        points.append(Point(day_of(row.day), format_amount(balance, book.scales[asset])))
+        points.append(Point(date_of(row.day), format_amount(balance, book.scales[asset])))
     return _thinned(points)
-
-
-def day_of(number: int) -> date:
-    """Return the day with a number, counted from 1970-01-01."""
-    return _EPOCH + timedelta(days=number)
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
@@ -72,12 +66,13 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
 
 def months(session: Session, book: Book, asset: str, firsts: Sequence[date]) -> list[Month]:
     """Return what happened in each of some months that follow one another, told by their first days."""
-    changes = _changes(session, book, asset, firsts[0], _next_month(firsts[-1]))
-    assets, liabilities, found = changes["asset", None], -changes["liability", None], []
-    for first in firsts:
-        assets += changes["asset", first]
-        liabilities -= changes["liability", first]
-        moved = (-changes["income", first], changes["expense", first])
+    before = month_of_date(firsts[0]) - 1
+    changes = _changes(session, book, asset, before, month_of_date(firsts[-1]))
+    assets, liabilities, found = changes["asset", before], -changes["liability", before], []
+    for number, first in enumerate(firsts, before + 1):
+        assets += changes["asset", number]
+        liabilities -= changes["liability", number]
+        moved = (-changes["income", number], changes["expense", number])
         amounts = (*moved, assets, liabilities, assets - liabilities)
         found.append(Month(first, *(format_amount(amount, book.scales[asset]) for amount in amounts)))
     return found
@@ -91,29 +86,15 @@ def last_months(newest: date, count: int) -> list[date]:
     return [date(number // 12, number % 12 + 1, 1) for number in numbers]
 
 
-def _next_month(first: date) -> date:
-    # The calendar ends with December of the year 9999.
-    is_last = (first.year, first.month) == (date.max.year, date.max.month)
-    return date.max if is_last else date(first.year + first.month // 12, first.month % 12 + 1, 1)
-
-
-def _changes(session: Session, book: Book, asset: str, start: date, end: date) -> Changes:
-    first, last = (start - _EPOCH).days, (end - _EPOCH).days
-    # All that was before is one row for each type.
-    day = case((BalanceDay.day < first, first - 1), else_=BalanceDay.day).label("day")
-    net = cast(func.sum(BalanceDay.debits - BalanceDay.credits), Int64).label("net")
+def _changes(session: Session, book: Book, asset: str, first: int, last: int) -> Changes:
+    # The first month stands for all that was before, too.
+    month = case((BalanceMonth.month < first, first), else_=BalanceMonth.month).label("month")
+    net = cast(func.sum(BalanceMonth.debits - BalanceMonth.credits), Int64).label("net")
+    own = (Account.ledger_id == BalanceMonth.ledger_id) & (Account.id == BalanceMonth.account_id)
     statement = (
-        select(Account.type, day, net)
-        .join(Account, (Account.ledger_id == BalanceDay.ledger_id) & (Account.id == BalanceDay.account_id))
-        .where(BalanceDay.ledger_id == book.id, BalanceDay.asset == asset, BalanceDay.day < last)
-        .group_by(Account.type, day)
+        select(Account.type, month, net)
+        .join(Account, own)
+        .where(BalanceMonth.ledger_id == book.id, BalanceMonth.asset == asset, BalanceMonth.month <= last)
+        .group_by(Account.type, month)
     )
-    return _by_month(session.execute(statement), first)
-
-
-def _by_month(rows: Iterable[Any], first: int) -> Changes:
-    found: Changes = defaultdict(int)
-    for row in rows:
-        month = None if row.day < first else day_of(row.day).replace(day=1)
-        found[row.type, month] += row.net
-    return found
+    return defaultdict(int, {(row.type, row.month): row.net for row in session.execute(statement)})

@@ -194,7 +194,7 @@ class Posting(Base):
     `version`, `balance` and `debits` are the balance row's just after it, so a statement is one range scan, a
     gap or a break shows corruption, and what was known once is found. Both times are the transaction's,
     copied for that scan. So are `day_debits` and `day_credits` the totals of its effective day just after
-    it: what a day's totals once were is found, and never summed.
+    it, and the other two those of its month: what such totals once were is found, and never summed.
     """
 
     __tablename__ = "posting"
@@ -214,6 +214,10 @@ class Posting(Base):
     day: Mapped[int] = mapped_column(Int64)
     day_debits: Mapped[int] = mapped_column(Int64)
     day_credits: Mapped[int] = mapped_column(Int64)
+    # The month of `effective_at`, as in BalanceMonth.
+    month: Mapped[int] = mapped_column(Int64)
+    month_debits: Mapped[int] = mapped_column(Int64)
+    month_credits: Mapped[int] = mapped_column(Int64)
 
     __table_args__ = (
         ForeignKeyConstraint(["ledger_id", "txn_id"], ["txn.ledger_id", "txn.id"]),
@@ -224,9 +228,11 @@ class Posting(Base):
         UniqueConstraint("ledger_id", "txn_id", "position"),
         CheckConstraint("amount <> 0", name="amount"),
         CheckConstraint("day_debits >= 0 AND day_credits >= 0", name="day_totals"),
+        CheckConstraint("month_debits >= 0 AND month_credits >= 0", name="month_totals"),
         # With the amount, so that a part of a day is summed without a look at the postings.
         Index("ix_posting_by_time", "ledger_id", "account_id", "asset", "effective_at", "version", "amount"),
         Index(None, "ledger_id", "account_id", "asset", "day", "version"),
+        Index(None, "ledger_id", "account_id", "asset", "month", "version"),
         _CLUSTERED,
     )
 
@@ -234,8 +240,9 @@ class Posting(Base):
 class BalanceDay(Base):
     """The totals of one balance on one effective day (days since 1970-01-01, UTC).
 
-    A balance as of a day is a short sum over them, and a backdated posting changes one row. Its postings are
-    from `first_version` to `version`: what was known before or after needs no look at them.
+    With those of whole months, a balance as of a day is a short sum over them, and a backdated posting
+    changes one row of each. Its postings are from `first_version` to `version`: what was known before or
+    after needs no look at them.
     """
 
     __tablename__ = "balance_day"
@@ -244,6 +251,30 @@ class BalanceDay(Base):
     account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
     asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
     day: Mapped[int] = mapped_column(Int64, primary_key=True)
+    debits: Mapped[int] = mapped_column(Int64)
+    credits: Mapped[int] = mapped_column(Int64)
+    first_version: Mapped[int] = mapped_column(Int64)
+    version: Mapped[int] = mapped_column(Int64)
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ledger_id", "account_id", "asset"],
+            ["balance.ledger_id", "balance.account_id", "balance.asset"],
+        ),
+        CheckConstraint("debits >= 0 AND credits >= 0", name="totals"),
+        _CLUSTERED,
+    )
+
+
+class BalanceMonth(Base):
+    """The same of one effective month (months since January 1970, UTC)."""
+
+    __tablename__ = "balance_month"
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    month: Mapped[int] = mapped_column(Int64, primary_key=True)
     debits: Mapped[int] = mapped_column(Int64)
     credits: Mapped[int] = mapped_column(Int64)
     first_version: Mapped[int] = mapped_column(Int64)

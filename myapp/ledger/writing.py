@@ -29,10 +29,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from myapp.ledger import pieces
-from myapp.ledger.inputs import BALANCES, DAYS, KEYS, POSTINGS, TRANSACTIONS
+from myapp.ledger.inputs import BALANCES, DAYS, KEYS, MONTHS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import POSTGRESQL, SQLITE
-from myapp.ledger.pieces import BALANCE, BALANCE_DAY
-from myapp.ledger.plan import BalanceDelta, Plan
+from myapp.ledger.pieces import BALANCE, BY_DAY, BY_MONTH
+from myapp.ledger.plan import BalanceDelta, PeriodDelta, Plan, Reached
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64, dump_document
 
@@ -127,18 +127,26 @@ def _rows(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[Any,
                 each.later,
                 each.remaining_debits,
                 each.remaining_credits,
-                each.day.day,
-                each.later_debits,
-                each.later_credits,
+                *_reached(each.day),
+                *_reached(each.month),
             )
             for each in plan.postings
         ],
-        DAYS: [
-            (each.balance.number, each.day, each.debits, each.credits, each.after_first, each.after_last)
-            for each in plan.days
-        ],
+        DAYS: _totals_rows(plan.days),
+        MONTHS: _totals_rows(plan.months),
         KEYS: [(each.key, each.fingerprint, each.status, each.txn_id) for each in claims],
     }
+
+
+def _reached(reached: Reached) -> tuple[int, int, int]:
+    return reached.delta.period, reached.later_debits, reached.later_credits
+
+
+def _totals_rows(deltas: Iterable[PeriodDelta]) -> list[tuple[Any, ...]]:
+    return [
+        (each.balance.number, each.period, each.debits, each.credits, each.after_first, each.after_last)
+        for each in deltas
+    ]
 
 
 def _at_once() -> CompoundSelect[Any]:
@@ -150,10 +158,11 @@ def _at_once() -> CompoundSelect[Any]:
     upserted = pieces.upsert_balances(POSTGRESQL, rows, go).cte("upserted")
     complete = pieces.count_of(upserted) == pieces.count_of(rows)
     recorded = pieces.insert_transactions(POSTGRESQL, complete).cte("recorded")
-    totalled = (
-        pieces.upsert_days(POSTGRESQL, rows, upserted, complete).returning(*BALANCE_DAY.c).cte("totalled")
+    days, months = (
+        pieces.upsert_totals(POSTGRESQL, each, rows, upserted, complete).returning(*each.table.c).cte(name)
+        for each, name in ((BY_DAY, "days"), (BY_MONTH, "months"))
     )
-    posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded, totalled).cte("posted")
+    posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded, days, months).cte("posted")
     return _answer(rows, claimed, upserted, recorded).add_cte(posted)
 
 
@@ -204,7 +213,8 @@ class _Steps:
     claim: Any
     upsert: Any
     record: Any
-    total: Any
+    add_to_days: Any
+    add_to_months: Any
     post: Any
 
 
@@ -216,8 +226,9 @@ def _in_steps() -> _Steps:
         claim=pieces.claim_keys(SQLITE, true()),
         upsert=pieces.upsert_balances(SQLITE, rows, true()),
         record=pieces.insert_transactions(SQLITE, true()),
-        total=pieces.upsert_days(SQLITE, rows, BALANCE, true()),
-        post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded, BALANCE_DAY),
+        add_to_days=pieces.upsert_totals(SQLITE, BY_DAY, rows, BALANCE, true()),
+        add_to_months=pieces.upsert_totals(SQLITE, BY_MONTH, rows, BALANCE, true()),
+        post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded, BY_DAY.table, BY_MONTH.table),
     )
 
 
@@ -251,6 +262,6 @@ def _count(connection: Connection, statement: Any, parameters: Mapping[str, Any]
 def _record(connection: Connection, plan: Plan, parameters: Mapping[str, Any]) -> dict[UUID, datetime]:
     recorded = {row.id: row.recorded_at for row in connection.execute(_STEPS.record, parameters).all()}
     if len(recorded) == len(plan.entries):
-        connection.execute(_STEPS.total, parameters)
-        connection.execute(_STEPS.post, parameters)
+        for step in (_STEPS.add_to_days, _STEPS.add_to_months, _STEPS.post):
+            connection.execute(step, parameters)
     return recorded

@@ -31,8 +31,8 @@ def test_a_post_and_a_get_send_what_the_page_says(found: list[Found]) -> None:
         # BEGIN; the key and the ledger; the write, or the account with its balances; COMMIT.
         assert sent == {"POST, postgresql": (4, 4), "GET, postgresql": (4, 4)}
     else:
-        # The write is six statements here, and a PRAGMA asks for the mode.
-        assert sent == {"POST, sqlite": (10, 0), "GET, sqlite": (5, 0)}
+        # The write is seven statements here, and a PRAGMA asks for the mode.
+        assert sent == {"POST, sqlite": (11, 0), "GET, sqlite": (5, 0)}
 
 
 def test_the_rooms_add_up_to_the_whole(found: list[Found]) -> None:

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from myapp.ledger.dates import day_of, month_of
 from myapp.ledger.drafts import Entry
-from myapp.ledger.plan import day_of
 
 Key = tuple[str, str]
 
@@ -21,6 +22,7 @@ class ModelRow:
     credits: int = 0
     postings: list[tuple[int, int]] = field(default_factory=list)  # (amount, balance after it)
     days: dict[int, tuple[int, int]] = field(default_factory=dict)
+    months: dict[int, tuple[int, int]] = field(default_factory=dict)
     lowest: int | None = None
     highest: int | None = None
 
@@ -28,11 +30,12 @@ class ModelRow:
     def net(self) -> int:
         return self.debits - self.credits
 
-    def add(self, day: int, amount: int) -> None:
-        debits, credits_ = self.days.get(day, (0, 0))
+    def add(self, moment: datetime, amount: int) -> None:
         self.debits += max(0, amount)
         self.credits += max(0, -amount)
-        self.days[day] = (debits + max(0, amount), credits_ + max(0, -amount))
+        for totals, number in ((self.days, day_of(moment)), (self.months, month_of(moment))):
+            debits, credits_ = totals.get(number, (0, 0))
+            totals[number] = (debits + max(0, amount), credits_ + max(0, -amount))
         self.postings.append((amount, self.net))
 
 
@@ -53,7 +56,7 @@ class Model:
             before = {key: row.net for key, row in rows.items()}
             for posting in entry.postings:
                 key = (posting.account, posting.asset)
-                rows[key].add(day_of(entry.effective_at), posting.amount_minor)
+                rows[key].add(entry.effective_at, posting.amount_minor)
             for (account, _), row in ((key, rows[key]) for key in touched(entry)):
                 moved = row.net - before.get((account, _), 0)
                 if moved < 0 and row.lowest is not None and row.net < row.lowest:

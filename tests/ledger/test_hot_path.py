@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +22,7 @@ from myapp.ledger.ids import new_id
 from myapp.ledger.limits import format_limits
 from myapp.ledger.posting import write_entries
 from myapp.ledger.rules import normal_side, type_of
-from myapp.ledger.tables import Account, BalanceDay
+from myapp.ledger.tables import Account, BalanceDay, BalanceMonth
 from tests.ledger.books import assert_unbroken, balance_rows, make_ledger, now, postings
 from tests.ledger.model import Key, Model
 
@@ -149,7 +150,8 @@ def _assert_same(factory: SessionFactory, ledger: str, model: Model) -> None:
             key: [(posted.amount, posted.balance) for posted in posted_all]
             for key, posted_all in postings(session, ledger).items()
         }
-        days = _days(session, ledger)
+        days = _totals(session, ledger, BalanceDay, BalanceDay.day)
+        months = _totals(session, ledger, BalanceMonth, BalanceMonth.month)
         assert_unbroken(session, ledger)
     rows = model.rows
     assert stored == {
@@ -158,15 +160,20 @@ def _assert_same(factory: SessionFactory, ledger: str, model: Model) -> None:
     }
     assert journal == {key: row.postings for key, row in rows.items() if row.postings}
     assert days == {(*key, day): totals for key, row in rows.items() for day, totals in row.days.items()}
+    assert months == {
+        (*key, month): totals for key, row in rows.items() for month, totals in row.months.items()
+    }
 
 
-def _days(session: Session, ledger: str) -> dict[tuple[str, str, int], tuple[int, int]]:
+def _totals(
+    session: Session, ledger: str, table: Any, number: Any
+) -> dict[tuple[str, str, int], tuple[int, int]]:
     statement = (
-        select(Account.path, BalanceDay.asset, BalanceDay.day, BalanceDay.debits, BalanceDay.credits)
-        .join(Account, (Account.ledger_id == BalanceDay.ledger_id) & (Account.id == BalanceDay.account_id))
-        .where(BalanceDay.ledger_id == open_book(session, ledger).id)
+        select(Account.path, table.asset, number, table.debits, table.credits)
+        .join(Account, (Account.ledger_id == table.ledger_id) & (Account.id == table.account_id))
+        .where(table.ledger_id == open_book(session, ledger).id)
     )
     return {
-        (path, asset, day): (debits, credits_)
-        for path, asset, day, debits, credits_ in session.execute(statement)
+        (path, asset, period): (debits, credits_)
+        for path, asset, period, debits, credits_ in session.execute(statement)
     }

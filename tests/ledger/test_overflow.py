@@ -9,7 +9,7 @@ from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger.drafts import TransactionDraft
 from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.money import MINOR_MAX
-from myapp.ledger.tables import Account, Balance, BalanceDay, Posting, Transaction
+from myapp.ledger.tables import Account, Balance, BalanceDay, BalanceMonth, Posting, Transaction
 from tests.ledger.books import balance_rows, make_ledger, post, transfer
 
 MOST = str(MINOR_MAX)
@@ -17,7 +17,7 @@ MOST = str(MINOR_MAX)
 
 def counts(factory: SessionFactory) -> list[int]:
     with unit_of_work(factory) as session:
-        tables = (Account, Balance, Transaction, Posting, BalanceDay)
+        tables = (Account, Balance, Transaction, Posting, BalanceDay, BalanceMonth)
         return [session.scalars(select(func.count()).select_from(table)).one() for table in tables]
 
 

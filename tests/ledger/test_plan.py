@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from myapp.ledger.dates import day_of, month_of
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.ids import new_id
 from myapp.ledger.money import MINOR_MAX
-from myapp.ledger.plan import day_of, plan
+from myapp.ledger.plan import PeriodDelta, Plan, PlannedPosting, Reached, plan
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# What of the plan is by day, and what by month.
+BY_DAY = (day_of, lambda posting: posting.day, lambda planned: planned.days)
+BY_MONTH = (month_of, lambda posting: posting.month, lambda planned: planned.months)
 Key = tuple[str, str]
 
 postings = st.builds(
@@ -35,7 +40,11 @@ entries = st.lists(
     st.builds(
         entry,
         st.lists(postings, min_size=1, max_size=6).map(tuple),
-        st.integers(-3 * 24, 3 * 24).map(lambda hours: EPOCH + timedelta(hours=hours)),
+        st.builds(
+            lambda days, hours: EPOCH + timedelta(days=days, hours=hours),
+            st.sampled_from([-40, -1, 0, 1, 30, 31]),
+            st.integers(-24, 24),
+        ),
     ),
     min_size=1,
     max_size=6,
@@ -96,42 +105,58 @@ def test_versions_and_running_totals_count_back_from_the_row_after_the_write(
     assert found == expected
 
 
+@pytest.mark.parametrize(("number", "reached", "deltas"), [BY_DAY, BY_MONTH])
 @given(entries)
-def test_what_a_day_was_after_each_posting_counts_back_from_the_day_after_the_write(
+def test_what_a_period_was_after_each_posting_counts_back_from_its_row_after_the_write(
+    number: Callable[[datetime], int],
+    reached: Callable[[PlannedPosting], Reached],
+    deltas: Callable[[Plan], Sequence[PeriodDelta]],
     written: list[Entry],
 ) -> None:
     totals: dict[tuple[str, str, int], tuple[int, int]] = defaultdict(lambda: (0, 0))
     expected = []
     for each in written:
         for posting in each.postings:
-            key = (posting.account, posting.asset, day_of(each.effective_at))
+            key = (posting.account, posting.asset, number(each.effective_at))
             debits, credits_ = totals[key]
             amount = posting.amount_minor
             totals[key] = (debits + max(0, amount), credits_ + max(0, -amount))
             expected.append((key, *totals[key]))
 
-    found = [
-        (
-            (each.balance.account, each.balance.asset, each.day.day),
-            each.day.debits - each.later_debits,
-            each.day.credits - each.later_credits,
-        )
-        for each in plan(written).postings
-    ]
+    planned = plan(written)
+    after = {(*key_of(each), each.period): each for each in deltas(planned)}
+    assert {key: (row.debits, row.credits) for key, row in after.items()} == totals
+    found = []
+    for posting in planned.postings:
+        left = reached(posting)
+        key = (*key_of(left.delta), left.delta.period)
+        row = after[key]
+        found.append((key, row.debits - left.later_debits, row.credits - left.later_credits))
     assert found == expected
 
 
+@pytest.mark.parametrize(("number", "reached", "deltas"), [BY_DAY, BY_MONTH])
 @given(entries)
-def test_a_day_goes_from_its_first_posting_to_its_last(written: list[Entry]) -> None:
+def test_a_period_goes_from_its_first_posting_to_its_last(
+    number: Callable[[datetime], int],
+    reached: Callable[[PlannedPosting], Reached],
+    deltas: Callable[[Plan], Sequence[PeriodDelta]],
+    written: list[Entry],
+) -> None:
     planned = plan(written)
     places: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for posting in planned.postings:
-        key = (posting.balance.account, posting.balance.asset, posting.day.day)
+        assert reached(posting).delta.period == number(posting.entry.effective_at)
+        key = (*key_of(reached(posting).delta), number(posting.entry.effective_at))
         places[key].append(posting.balance.postings - posting.later)
-    for day in planned.days:
-        own, all_postings = places[day.balance.account, day.balance.asset, day.day], day.balance.postings
-        assert (own[0], own[-1]) == (all_postings - day.after_first, all_postings - day.after_last)
-    assert len(planned.days) == len(places)
+    for each in deltas(planned):
+        own, all_postings = places[(*key_of(each), each.period)], each.balance.postings
+        assert (own[0], own[-1]) == (all_postings - each.after_first, all_postings - each.after_last)
+    assert len(deltas(planned)) == len(places)
+
+
+def key_of(delta: PeriodDelta) -> Key:
+    return delta.balance.account, delta.balance.asset
 
 
 @given(entries)
@@ -156,23 +181,6 @@ def test_the_extremes_are_the_lowest_and_highest_points_that_whole_transactions_
         key = (balance.account, balance.asset)
         assert balance.lowest == min(fell[key], default=None)
         assert balance.highest == max(rose[key], default=None)
-
-
-@given(entries)
-def test_day_totals_are_by_the_effective_day(written: list[Entry]) -> None:
-    expected: dict[tuple[str, str, int], tuple[int, int]] = {}
-    for each in written:
-        for posting in each.postings:
-            key = (posting.account, posting.asset, day_of(each.effective_at))
-            debits, credits_ = expected.get(key, (0, 0))
-            amount = posting.amount_minor
-            expected[key] = (debits + max(0, amount), credits_ + max(0, -amount))
-
-    found = {
-        (day.balance.account, day.balance.asset, day.day): (day.debits, day.credits)
-        for day in plan(written).days
-    }
-    assert found == expected
 
 
 @pytest.mark.parametrize(

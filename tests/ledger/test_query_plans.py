@@ -11,7 +11,7 @@ from sqlalchemy import event
 from myapp.db import SessionFactory, unit_of_work
 from tests.ledger.books import make_ledger, open_account, post, transfer
 
-TABLES = "account|asset|balance|balance_day|hold_posting|idempotency|posting|txn|txn_metadata"
+TABLES = "account|asset|balance|balance_day|balance_month|hold_posting|idempotency|posting|txn|txn_metadata"
 WHOLE_LEDGER = re.compile(rf"SCAN ({TABLES})\b|SEARCH ({TABLES}) .*\(ledger_id=\?\)")
 
 
@@ -37,7 +37,7 @@ def test_no_statement_of_a_post_goes_through_the_whole_ledger(factory: SessionFa
     assert any("SEARCH balance USING PRIMARY KEY" in step for step in steps)
     assert [step for step in steps if WHOLE_LEDGER.search(step)] == []
     # A nested loop is a sum, not a product, when the postings or the days come first and each finds one row.
-    for first in ("SCAN p_rows", "SCAN d_rows"):
+    for first in ("SCAN p_rows", "SCAN d_rows", "SCAN m_rows"):
         (begun, *_) = [number for number, step in enumerate(steps) if step.startswith(first)]
         assert steps[begun + 1].startswith("SEARCH resolved USING AUTOMATIC COVERING INDEX")
     for joined in ("own", "recorded"):

@@ -26,9 +26,9 @@ from tests.ledger.books import LEDGER, make_ledger, post, transfer
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 NOON = timedelta(hours=12)
 LATE = MOMENT + timedelta(days=400_000, microseconds=-1)
-BY_DAY = "ix_posting_ledger_id_account_id_asset_day_version"
+BY_DAY, BY_MONTH = (f"ix_posting_ledger_id_account_id_asset_{each}_version" for each in ("day", "month"))
 INDEX = "ix_posting_by_time"
-SCAN = re.compile(r"SCAN (account|asset|balance|balance_day|posting|txn)\b")
+SCAN = re.compile(r"SCAN (account|asset|balance|balance_day|balance_month|posting|txn)\b")
 KEY = "ledger_id=? AND account_id=? AND asset=?"
 # A part of a day, whose postings need not be looked at.
 OF_EDGE = f"SEARCH posting USING COVERING INDEX {INDEX} ({KEY} AND effective_at>? AND effective_at<?)"
@@ -93,15 +93,15 @@ def test_what_was_known_is_found_by_version_and_never_summed(
         return balances.listed(session, book, Selection(as_of=as_of), limit=2)
 
     steps = plan_of(factory, read)
-    assert [step for step in steps if "balance_day" in step] == []
+    assert [step for step in steps if re.search("balance_(day|month)", step)] == []
     assert {step for step in steps if re.search(r"\bposting\b", step)} == {
         f"SEARCH posting USING PRIMARY KEY ({KEY} AND version=?)"
     }
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("as_of", [AsOf(LATE, LATE), AsOf(LATE + NOON, LATE, LATE - NOON)])
-def test_what_was_known_of_a_day_is_found_by_version_and_never_summed(
+@pytest.mark.parametrize("as_of", [AsOf(LATE, LATE), AsOf(LATE + NOON, LATE, MOMENT + NOON)])
+def test_what_was_known_of_days_and_months_is_found_by_version_and_never_summed(
     factory: SessionFactory, as_of: AsOf
 ) -> None:
     make_ledger(factory)
@@ -112,6 +112,7 @@ def test_what_was_known_of_a_day_is_found_by_version_and_never_summed(
     assert {step for step in steps if re.search(r"\bposting\b", step)} == {
         f"SEARCH posting USING PRIMARY KEY ({KEY} AND version=?)",
         f"SEARCH posting USING INDEX {BY_DAY} ({KEY} AND (day,version)<(?,?))",
+        f"SEARCH posting USING INDEX {BY_MONTH} ({KEY} AND (month,version)<(?,?))",
         *({OF_EDGE} if as_of.since else set()),
     }
     assert [step for step in steps if SCAN.match(step)] == []
@@ -129,7 +130,7 @@ def test_an_account_within_a_day_reads_the_postings_of_that_day_alone(factory: S
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_on_postgresql_the_index_by_day_is_entered_at_day_and_version(factory: SessionFactory) -> None:
+def test_on_postgresql_the_indexes_by_day_and_month_are_entered_at_version(factory: SessionFactory) -> None:
     make_ledger(factory)
     post(factory, transfer("assets:cash", "expenses:food", "1"))
     with unit_of_work(factory) as session:
@@ -140,11 +141,10 @@ def test_on_postgresql_the_index_by_day_is_entered_at_day_and_version(factory: S
         given = question.statement.params(**question.parameters)
         sent = given.compile(session.connection(), compile_kwargs={"literal_binds": True})
         steps = session.connection().exec_driver_sql(f"EXPLAIN {sent}").scalars().all()
-    entered = [number for number, step in enumerate(steps) if BY_DAY in step]
-    assert len(entered) == 2, "The days up to it, and those after it."
-    for number in entered:
-        assert "Index Scan Backward" in steps[number]
-        assert "(ROW(day, version) <= ROW(" in steps[number + 1]
+    for index, period in ((BY_DAY, "day"), (BY_MONTH, "month")):
+        (entered,) = [number for number, step in enumerate(steps) if index in step]
+        assert "Index Scan Backward" in steps[entered]
+        assert f"(ROW({period}, version) <= ROW(" in steps[entered + 1]
 
 
 LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)

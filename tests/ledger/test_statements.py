@@ -56,6 +56,7 @@ TENANT_TABLES = {
     "asset",
     "balance",
     "balance_day",
+    "balance_month",
     "hold",
     "hold_capture",
     "hold_posting",

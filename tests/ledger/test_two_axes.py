@@ -19,7 +19,6 @@ from myapp.ledger.asof import AsOf, Scope, nets, totals_as_of
 from myapp.ledger.batches import Item
 from myapp.ledger.books import open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.plan import day_of
 from myapp.ledger.tables import Account, Posting
 from tests.ledger.books import LEDGER, assert_unbroken, make_ledger, now, post, transfer
 
@@ -28,8 +27,14 @@ DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
 PATHS = ("assets:cash", "expenses:food", "income:job")
 ASSETS = ("USD", "EUR")
-# Midnight, the instants beside it, and noon, of days on both sides of it.
-BOUNDS = [FIRST + day * DAY + off for day in (-2, 0, 1) for off in (-INSTANT, timedelta(0), DAY / 2)]
+# Midnight, the instants beside it, and noon; of days on both sides of the first, and of one two months on.
+BOUNDS = [FIRST + day * DAY + off for day in (-5, 0, 1, 59) for off in (-INSTANT, timedelta(0), DAY / 2)]
+
+# The first and the last instant of a day and of a month, and the first of the next.
+PERIODS = {
+    "day": (FIRST, FIRST + DAY - INSTANT, FIRST + DAY),
+    "month": (FIRST - 4 * DAY, FIRST + 27 * DAY - INSTANT, FIRST + 27 * DAY),
+}
 
 Key = tuple[int, str]
 Totals = dict[Key, tuple[int, int]]
@@ -43,7 +48,8 @@ def random_draft(chance: random.Random) -> TransactionDraft:
         if sum(amounts):
             amounts.append(-sum(amounts))
         postings += [PostingDraft(chance.choice(PATHS), asset, str(amount)) for amount in amounts]
-    moment = FIRST + chance.randint(-8, 8) * DAY / 4 + chance.choice([-1, 0, 0, 1]) * INSTANT
+    day = chance.choice([-5, -1, 0, 0, 1, 26, 27, 58])
+    moment = FIRST + (day + chance.randint(0, 4) / 4) * DAY + chance.choice([-1, 0, 0, 1]) * INSTANT
     several = len(postings) > 1
     return TransactionDraft(tuple(postings), effective_at=moment) if several else random_draft(chance)
 
@@ -82,7 +88,7 @@ def known_versions(postings: Iterable[Posting], known_at: datetime) -> dict[Key,
 def questions(postings: Iterable[Posting]) -> Iterator[AsOf]:
     recorded = sorted({each.recorded_at for each in postings})
     known = [recorded[0] - INSTANT, *recorded[::4], recorded[-1]]
-    for at, since, known_at in itertools.product([None, *BOUNDS], [None, *BOUNDS[::2]], known):
+    for at, since, known_at in itertools.product([None, *BOUNDS], [None, *BOUNDS[::3]], known):
         yield AsOf(at, known_at, since)
 
 
@@ -131,22 +137,27 @@ def test_the_totals_of_one_asset_leave_out_the_others(factory: SessionFactory) -
             assert found == {key: net for key, net in all_assets.items() if key[1] == "EUR"}, as_of
 
 
-def test_a_posting_carries_what_its_day_was_just_after_it(factory: SessionFactory) -> None:
+@pytest.mark.parametrize("period", ["day", "month"])
+def test_a_posting_carries_what_its_day_and_its_month_were_just_after_it(
+    factory: SessionFactory, period: str
+) -> None:
     make_ledger(factory, USD=0)
     twice = tuple(
         PostingDraft(*leg)
         for leg in ((PATHS[0], "USD", "1"), (PATHS[0], "USD", "2"), (PATHS[1], "USD", "-3"))
     )
-    moments = (FIRST, FIRST + DAY - INSTANT, FIRST + DAY, FIRST)
+    first, last, next_one = PERIODS[period]
+    moments = (first, last, next_one, first)
     drafts = [TransactionDraft(twice, effective_at=moment) for moment in moments]
     with unit_of_work(factory) as session:
         batches.post_all(session, LEDGER, [Item(draft) for draft in drafts], now=now(), actor="test")
     post(factory, drafts[1])
     with unit_of_work(factory) as session:
         cash = select(Account.id).where(Account.path == PATHS[0])
-        rows = select(Posting.version, Posting.day - day_of(FIRST), Posting.day_debits, Posting.day_credits)
-        found = session.execute(rows.where(Posting.account_id.in_(cash)).order_by(Posting.version))
-        assert [tuple(row) for row in found] == [
+        names = (period, f"{period}_debits", f"{period}_credits")
+        rows = select(Posting.version, *(getattr(Posting, name) for name in names))
+        found = session.execute(rows.where(Posting.account_id.in_(cash)).order_by(Posting.version)).all()
+        assert [(version, number - found[0][1], *totals) for version, number, *totals in found] == [
             *((1, 0, 1, 0), (2, 0, 3, 0), (3, 0, 4, 0), (4, 0, 6, 0)),
             *((5, 1, 1, 0), (6, 1, 3, 0)),
             *((7, 0, 7, 0), (8, 0, 9, 0), (9, 0, 10, 0), (10, 0, 12, 0)),

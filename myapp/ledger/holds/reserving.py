@@ -45,7 +45,7 @@ def plan_of(entry: Entry) -> Plan:
     for delta in deltas.values():
         delta.lowest = -delta.credits or None
         delta.highest = delta.debits or None
-    return Plan((), numbered(deltas.values()), (), ())
+    return Plan((), numbered(deltas.values()), (), (), ())
 
 
 def reserve(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...] = ()) -> Outcome:

@@ -13,15 +13,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
+from myapp.ledger.dates import day_of, month_of
 from myapp.ledger.dialects import insert_for, is_postgresql
 from myapp.ledger.pieces import ACCOUNT
-from myapp.ledger.plan import day_of
 from myapp.ledger.restoring.contents import KeptAccount, KeptAsset, KeptHold, KeptTransaction
 from myapp.ledger.tables import (
     Account,
     Asset,
     Balance,
     BalanceDay,
+    BalanceMonth,
     Base,
     Posting,
     Transaction,
@@ -35,8 +36,8 @@ CHUNK_ROWS = 1_000
 _Key = tuple[str, str]
 _Row = dict[str, Any]
 _Numbers = Mapping[str, int]
-# Debits, credits and the last version by account, asset and effective day.
-_Days = defaultdict[tuple[str, str, int], list[int]]
+# Debits, credits, the first and the last version by account, asset and effective day or month.
+_Totals = defaultdict[tuple[str, str, int], list[int]]
 
 
 def insert_all(session: Session, model: type[Base], rows: Iterable[_Row]) -> None:
@@ -165,27 +166,35 @@ def write_changes(
 def write_postings(
     session: Session, ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction]
 ) -> None:
-    """Write the postings, with what they left behind, and the totals by effective day."""
-    days: _Days = defaultdict(lambda: [0, 0, 0, 0])
-    insert_all(session, Posting, _posting_rows(ledger_id, numbers, transactions, days))
-    rows = (
+    """Write the postings, with what they left behind, and the totals by effective day and month."""
+    days, months = _no_totals(), _no_totals()
+    insert_all(session, Posting, _posting_rows(ledger_id, numbers, transactions, days, months))
+    insert_all(session, BalanceDay, _totals_rows(ledger_id, numbers, "day", days))
+    insert_all(session, BalanceMonth, _totals_rows(ledger_id, numbers, "month", months))
+
+
+def _no_totals() -> _Totals:
+    return defaultdict(lambda: [0, 0, 0, 0])
+
+
+def _totals_rows(ledger_id: int, numbers: _Numbers, period: str, totals: _Totals) -> Iterator[_Row]:
+    return (
         {
             "ledger_id": ledger_id,
             "account_id": numbers[path],
             "asset": asset,
-            "day": day,
+            period: number,
             "debits": debits,
             "credits": credits_,
             "first_version": first,
             "version": last,
         }
-        for (path, asset, day), (debits, credits_, first, last) in sorted(days.items())
+        for (path, asset, number), (debits, credits_, first, last) in sorted(totals.items())
     )
-    insert_all(session, BalanceDay, rows)
 
 
 def _posting_rows(
-    ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction], days: _Days
+    ledger_id: int, numbers: _Numbers, transactions: Iterable[KeptTransaction], days: _Totals, months: _Totals
 ) -> Iterator[_Row]:
     # By version, and not as they come: the clock may have been set back between two transactions.
     placed = [
@@ -195,10 +204,12 @@ def _posting_rows(
     ]
     debits: dict[tuple[str, str], int] = defaultdict(int)
     for key, version, position, each in sorted(placed, key=itemgetter(0, 1)):
-        posting, day = each.postings[position], day_of(each.effective_at)
-        totals = days[(*key, day)]
-        totals[0 if posting.amount > 0 else 1] += abs(posting.amount)
-        totals[2:] = totals[2] or version, version
+        posting, moment = each.postings[position], each.effective_at
+        day, month = day_of(moment), month_of(moment)
+        in_day, in_month = days[(*key, day)], months[(*key, month)]
+        for totals in (in_day, in_month):
+            totals[0 if posting.amount > 0 else 1] += abs(posting.amount)
+            totals[2:] = totals[2] or version, version
         debits[key] += max(0, posting.amount)
         yield {
             "ledger_id": ledger_id,
@@ -210,11 +221,14 @@ def _posting_rows(
             "amount": posting.amount,
             "balance": posting.balance,
             "debits": debits[key],
-            "effective_at": each.effective_at,
+            "effective_at": moment,
             "recorded_at": each.recorded_at,
             "day": day,
-            "day_debits": totals[0],
-            "day_credits": totals[1],
+            "day_debits": in_day[0],
+            "day_credits": in_day[1],
+            "month": month,
+            "month_debits": in_month[0],
+            "month_credits": in_month[1],
         }
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy import ColumnElement, Subquery, and_, case, cast, func, literal_column, select
 
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
-from myapp.ledger.verifying.spelling import Exact, Whole, day_of, exact, exact_sum, successor
+from myapp.ledger.verifying.spelling import Exact, Whole, day_of, exact, exact_sum, month_of, successor
 from myapp.ledger.verifying.tables import POSTING, TXN
 
 ZERO = literal_column("0", Exact())
@@ -112,21 +115,22 @@ def _chained() -> Rule:
     )
 
 
-def _totals_of_its_day() -> Rule:
-    # By the day that the posting says, so that there is an index along which to go.
-    rows = _chain(("account_id", "asset", "day"), ("day_debits", "day_credits"), "effective_at")
+def _totals_of_its(period: str, computed: Callable[[Any], ColumnElement[int]]) -> Rule:
+    # By the day or the month that the posting says, so that there is an index along which to go.
+    on_debit, on_credit = f"{period}_debits", f"{period}_credits"
+    rows = _chain(("account_id", "asset", period), (on_debit, on_credit), "effective_at")
     amount = exact(rows.c.amount)
-    debits = exact(rows.c.day_debits_before) + case((amount > ZERO, amount), else_=ZERO)
-    credits_ = exact(rows.c.day_credits_before) - case((amount < ZERO, amount), else_=ZERO)
+    debits = exact(rows.c[f"{on_debit}_before"]) + case((amount > ZERO, amount), else_=ZERO)
+    credits_ = exact(rows.c[f"{on_credit}_before"]) - case((amount < ZERO, amount), else_=ZERO)
     return rule(
         "posting",
-        "The posting is not of its effective day, or does not continue the totals of that day.",
+        f"The posting is not of its effective {period}, or does not continue the totals of that {period}.",
         rows,
         {name: rows.c[name] for name in POSTING_KEY},
         {
-            "day": (day_of(rows.c.effective_at), rows.c.day),
-            "day_debits": (debits, exact(rows.c.day_debits)),
-            "day_credits": (credits_, exact(rows.c.day_credits)),
+            period: (computed(rows.c.effective_at), rows.c[period]),
+            on_debit: (debits, exact(rows.c[on_debit])),
+            on_credit: (credits_, exact(rows.c[on_credit])),
         },
     )
 
@@ -150,5 +154,9 @@ def _of_its_transaction() -> Rule:
 CHECKS = (
     Check("zero_sum", TXN, (_balanced(),)),
     Check("postings", POSTING, (_at_least_two(), _not_zero(), _in_place(), _of_its_transaction())),
-    Check("running_balances", POSTING, (_chained(), _totals_of_its_day())),
+    Check(
+        "running_balances",
+        POSTING,
+        (_chained(), _totals_of_its("day", day_of), _totals_of_its("month", month_of)),
+    ),
 )

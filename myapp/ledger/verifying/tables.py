@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, Table
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.tables import Base
 
-LEDGER, ASSET, ACCOUNT, BALANCE, BALANCE_DAY = (
-    Base.metadata.tables[name] for name in ("ledger", "asset", "account", "balance", "balance_day")
+LEDGER, ASSET, ACCOUNT, BALANCE, BALANCE_DAY, BALANCE_MONTH = (
+    Base.metadata.tables[name]
+    for name in ("ledger", "asset", "account", "balance", "balance_day", "balance_month")
 )
 TXN, TXN_METADATA, POSTING, IDEMPOTENCY = (
     Base.metadata.tables[name] for name in ("txn", "txn_metadata", "posting", "idempotency")

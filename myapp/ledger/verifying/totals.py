@@ -1,4 +1,4 @@
-"""What is kept beside the journal: balance rows and day totals, held against the sums of the postings."""
+"""What is kept beside the journal: balances, totals of days and months, held against sums of the postings."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Label,
     Select,
     Subquery,
     Table,
@@ -23,14 +24,16 @@ from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.journal import ZERO
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
-from myapp.ledger.verifying.spelling import Exact, day_of, exact, exact_sum
-from myapp.ledger.verifying.tables import ACCOUNT, ASSET, BALANCE, BALANCE_DAY, POSTING
+from myapp.ledger.verifying.spelling import Exact, day_of, exact, exact_sum, month_of
+from myapp.ledger.verifying.tables import ACCOUNT, ASSET, BALANCE, BALANCE_DAY, BALANCE_MONTH, POSTING
 
 _NOUGHT = literal_column("0", Int64)
 _ABSENT = cast(null(), Int64)
 _KEY = ("account_id", "asset")
 _STORED = ("debits", "credits")
 _VERSIONS = ("first_version", "version")
+_DAY = day_of(POSTING.c.effective_at).label("day")
+_MONTH = month_of(POSTING.c.effective_at).label("month")
 
 
 def _side(condition: ColumnElement[bool], name: str) -> ColumnElement[Any]:
@@ -97,13 +100,12 @@ def _balance_rows() -> Rule:
     )
 
 
-def _day_rows() -> Rule:
-    key = (*_KEY, "day")
-    computed = _of_postings(day_of(POSTING.c.effective_at).label("day"))
-    rows = _side_by_side(computed, _as_stored(BALANCE_DAY, "day"), *key)
+def _rows_of_each(period: Label[int], table: Table) -> Rule:
+    key = (*_KEY, period.name)
+    rows = _side_by_side(_of_postings(period), _as_stored(table, period.name), *key)
     return rule(
-        "balance_day",
-        "The day's totals are not what its postings add up to.",
+        table.name,
+        f"The {period.name}'s totals are not what its postings add up to.",
         rows,
         {name: rows.c[name] for name in key},
         {
@@ -148,5 +150,6 @@ def _limits() -> Rule:
 
 CHECKS = (
     Check("balances", BALANCE, (_balance_rows(), _of_its_account(), _limits())),
-    Check("balance_days", BALANCE_DAY, (_day_rows(),)),
+    Check("balance_days", BALANCE_DAY, (_rows_of_each(_DAY, BALANCE_DAY),)),
+    Check("balance_months", BALANCE_MONTH, (_rows_of_each(_MONTH, BALANCE_MONTH),)),
 )

@@ -24,6 +24,7 @@ LOST: Mapping[str, tuple[str, dict[str, Any]] | None] = {
     "txn_metadata": None,
     "posting": ("posting", {"asset": "USD", "version": 3}),
     "balance_day": ("balance_day", {"asset": "USD", "day": 20458}),
+    "balance_month": ("balance_month", {"asset": "USD", "month": 672}),
     "idempotency": None,
     "hold": ("hold_posting", {}),
     "hold_posting": ("balance", {"account": "assets:held"}),
@@ -41,6 +42,7 @@ STRAYS: Mapping[str, tuple[Mapping[str, Any], dict[str, Any]] | None] = {
     "txn_metadata": ({"txn_id": other_id()}, {"txn_id": str(other_id())}),
     "posting": ({"version": 5, "txn_id": other_id()}, {"version": 5, "txn_id": str(other_id())}),
     "balance_day": ({"day": 7}, {"day": 7}),
+    "balance_month": ({"month": 7}, {"month": 7}),
     "hold": ({"id": other_id(), "reference": "stray"}, {"id": str(other_id())}),
     "hold_posting": ({"hold_id": other_id()}, {"hold_id": str(other_id())}),
     "hold_capture": ({"number": 2, "txn_id": other_id()}, {"number": 2}),
@@ -81,6 +83,7 @@ def test_the_last_posting_of_an_account_is_missed(connection: Connection) -> Non
     found = problems(connection)
     assert is_named(found, "balance", {"account": CASH, "asset": "USD"})
     assert is_named(found, "balance_day", {"account": CASH, "asset": "USD"})
+    assert is_named(found, "balance_month", {"account": CASH, "asset": "USD"})
     assert is_named(found, "txn", {"asset": "USD"})
 
 
@@ -134,16 +137,18 @@ def test_a_sum_past_64_bits_is_told_and_not_an_error(connection: Connection) -> 
     assert is_named(problems(connection), "txn", {"id": str(REVERSED), "asset": "USD"})
 
 
-def test_a_day_before_1970_is_counted_backwards(connection: Connection) -> None:
-    early = datetime(1969, 12, 30, 18, tzinfo=UTC)
-    for name, column, day in (("txn", "id", {}), ("posting", "txn_id", {"day": -2})):
+def test_days_and_months_before_1970_are_counted_backwards(connection: Connection) -> None:
+    early = datetime(1969, 11, 30, 18, tzinfo=UTC)
+    for name, column, own in (("txn", "id", {}), ("posting", "txn_id", {"day": -32, "month": -2})):
         table = TABLES[name]
-        changed = table.update().where(table.c[column] == FIRST).values(effective_at=early, **day)
+        changed = table.update().where(table.c[column] == FIRST).values(effective_at=early, **own)
         connection.execute(changed)
-    # Nothing else is wrong than the days, of which two are missing now.
+    # Nothing else is wrong than the totals, of which two days' and two months' are missing now.
     nothing = dict.fromkeys(("debits", "credits", "first_version", "version"))
-    missing = [each for each in problems(connection) if each.found == nothing]
-    assert {each.key["account"]: each.key["day"] for each in missing} == {CASH: -2, "expenses:food": -2}
+    missing = [each.key for each in problems(connection) if each.found == nothing]
+    for period, number in (("day", -32), ("month", -2)):
+        found = {key["account"]: key[period] for key in missing if period in key}
+        assert found == {CASH: number, "expenses:food": number}
 
 
 @pytest.mark.parametrize("scene", ["postgresql"], indirect=True)
