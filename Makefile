@@ -49,9 +49,8 @@ serve: demo  ## migrate, load the demo books, serve on http://127.0.0.1:6543 (PO
 debug: demo  ## the same with Pyramid's debug toolbar, which is slow
 	$(BIN)/pserve --app-name debug development.ini port=$(PORT)
 
-test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own, the lifecycle's twice
+test: install-dev  ## run every test on SQLite and on a PostgreSQL of its own
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
-	$(MAKE) --no-print-directory optimized
 
 # pytest rewrites the assertions of test modules, so these still hold; those of the application are gone. What the
 # option takes away is the same on both products, so one of them is enough.
