@@ -25,7 +25,7 @@ SORTED_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 KEY = ["ledger_id", "account_id", "asset"]
 BY_MONTH = ("ix_posting_ledger_id_account_id_asset_month_version", [*KEY, "month", "version"])
-# Months since January 1970, of a day.
+# Months since January 1970, of a day; for it, 12 * year + month is 23641.
 SQLITE_MONTH = (
     "CAST(strftime('%Y', day * 86400, 'unixepoch') AS INTEGER) * 12"
     " + CAST(strftime('%m', day * 86400, 'unixepoch') AS INTEGER) - 23641"
@@ -57,6 +57,9 @@ def upgrade() -> None:
         f" SELECT {key}, max(month_debits), max(month_credits), min(version), max(version)"
         f" FROM posting GROUP BY {key}"
     )
+    if op.get_bind().dialect.name == "postgresql":
+        # Every row is new to the planner, which would otherwise guess for a minute.
+        op.execute("ANALYZE posting, balance_month")
 
 
 def downgrade() -> None:

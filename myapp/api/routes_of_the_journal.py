@@ -18,7 +18,7 @@ ROUTES: tuple[Route, ...] = (
         transactions.create,
         "write",
         "Post a transaction.",
-        # Nine, unless an expired hold keeps what it needs.
+        # Ten, unless an expired hold keeps what it needs.
         budget=19,
         body=bodies.TransactionBody,
         parameters=("dry_run",),

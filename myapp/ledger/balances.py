@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, literal, select
+from sqlalchemy import Select, Subquery, literal, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.ancestors import ancestor
@@ -16,9 +16,7 @@ from myapp.ledger.paging import page_of
 from myapp.ledger.prefix import begins_with
 from myapp.ledger.tables import Account
 from myapp.ledger.views import AccountBalances, Page
-
-_WORD_BITS = 32
-_WORD_MASK = 2**_WORD_BITS - 1
+from myapp.ledger.wide_sums import halves_of, sum_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +66,13 @@ def _chosen(book: Book, selection: Selection, asked: Question) -> Select[Any]:
     return chosen
 
 
-def _sum_words(chosen: Subquery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    # Each net fits into 64 bits, but their sum may not, and SQLite would refuse it: so the two halves
-    # are summed apart and put together in Python, exactly.
-    high = func.sum(chosen.c.net.op(">>")(literal(_WORD_BITS))).label("high")
-    low = func.sum(chosen.c.net.op("&")(literal(_WORD_MASK))).label("low")
-    return high, low
-
-
 def _amount(row: Any, book: Book) -> str:
-    return format_amount((int(row.high) << _WORD_BITS) + int(row.low), book.scales[row.asset])
+    return format_amount(sum_of(row), book.scales[row.asset])
 
 
 def _sums_by_name(chosen: Subquery, page: Page[str]) -> Select[Any]:
     return (
-        select(chosen.c.name, chosen.c.asset, *_sum_words(chosen))
+        select(chosen.c.name, chosen.c.asset, *halves_of(chosen.c.net))
         .where(chosen.c.name >= page.items[0], chosen.c.name <= page.items[-1])
         .group_by(chosen.c.name, chosen.c.asset)
         .order_by(chosen.c.name, chosen.c.asset)
@@ -90,5 +80,5 @@ def _sums_by_name(chosen: Subquery, page: Page[str]) -> Select[Any]:
 
 
 def _sums(chosen: Subquery) -> Select[Any]:
-    summed = select(chosen.c.asset, *_sum_words(chosen)).group_by(chosen.c.asset)
+    summed = select(chosen.c.asset, *halves_of(chosen.c.net)).group_by(chosen.c.asset)
     return summed.order_by(chosen.c.asset)

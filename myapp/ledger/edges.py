@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, select
+from sqlalchemy import CTE, ColumnElement, Select, and_, bindparam, case, func, literal_column, select, tuple_
 
 from myapp.ledger.known import Conditions, Wanted, is_found, looked_up, postings_of
 from myapp.ledger.pieces import BALANCE, LEDGER_ID
 from myapp.ledger.tables import Balance, Posting, Transaction
-from myapp.ledger.types import Instant
+from myapp.ledger.types import Instant, Int64
 
 
 class Edge:
@@ -27,11 +27,19 @@ class Edge:
         """Return the conditions that a time is within."""
         return column >= self.start, column <= self.end
 
+    def has_posting(self) -> tuple[ColumnElement[bool], ...]:
+        """Return the same of a posting's time, so that only the index by time can be entered with it.
+
+        Before a table of PostgreSQL's is analysed, any index of a balance's postings seems as good to it.
+        """
+        place = tuple_(Posting.effective_at, Posting.version)
+        return place >= tuple_(self.start, literal_column("0", Int64)), Posting.effective_at <= self.end
+
 
 def of_an_account(conditions: Conditions, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
     """Select account_id, asset and what is wanted of an edge in sum, NULL where nothing was posted."""
     # Postings are found by time on one balance alone, so the account's balances lead to them.
-    found = [*postings_of(conditions, BALANCE if known is None else known), *edge.has(Posting.effective_at)]
+    found = [*postings_of(conditions, BALANCE if known is None else known), *edge.has_posting()]
     sums = summed(wanted(*_sides(Posting.amount)))
     if known is None:
         return looked_up(BALANCE, sums, found).where(*conditions(Balance))

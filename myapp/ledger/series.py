@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import case, cast, func, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.books import Book
-from myapp.ledger.dates import date_of, month_of_date
+from myapp.ledger.dates import date_of, days_in, month_of_date
 from myapp.ledger.money import format_amount
 from myapp.ledger.tables import Account, BalanceDay, BalanceMonth
-from myapp.ledger.types import Int64
+from myapp.ledger.wide_sums import halves_of, sum_of
 
 # Debits minus credits by type and month, by its number.
 Changes = defaultdict[tuple[str, int], int]
@@ -80,21 +80,19 @@ def months(session: Session, book: Book, asset: str, firsts: Sequence[date]) -> 
 
 def last_months(newest: date, count: int) -> list[date]:
     """Return the first days of the last months up to the one of a day."""
-    last = newest.year * 12 + newest.month - 1
-    # The calendar begins with the twelfth: January of the year 1.
-    numbers = range(max(12, last - count + 1), last + 1)
-    return [date(number // 12, number % 12 + 1, 1) for number in numbers]
+    last = month_of_date(newest)
+    numbers = range(max(month_of_date(date.min), last - count + 1), last + 1)
+    return [date_of(days_in(number)[0]) for number in numbers]
 
 
-def _changes(session: Session, book: Book, asset: str, first: int, last: int) -> Changes:
-    # The first month stands for all that was before, too.
-    month = case((BalanceMonth.month < first, first), else_=BalanceMonth.month).label("month")
-    net = cast(func.sum(BalanceMonth.debits - BalanceMonth.credits), Int64).label("net")
+def _changes(session: Session, book: Book, asset: str, before: int, last: int) -> Changes:
+    # All that was earlier counts as of the month before the first one that is shown.
+    month = case((BalanceMonth.month < before, before), else_=BalanceMonth.month).label("month")
     own = (Account.ledger_id == BalanceMonth.ledger_id) & (Account.id == BalanceMonth.account_id)
     statement = (
-        select(Account.type, month, net)
+        select(Account.type, month, *halves_of(BalanceMonth.debits - BalanceMonth.credits))
         .join(Account, own)
         .where(BalanceMonth.ledger_id == book.id, BalanceMonth.asset == asset, BalanceMonth.month <= last)
         .group_by(Account.type, month)
     )
-    return defaultdict(int, {(row.type, row.month): row.net for row in session.execute(statement)})
+    return defaultdict(int, {(row.type, row.month): sum_of(row) for row in session.execute(statement)})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
@@ -20,6 +20,7 @@ from myapp.ledger.journal_rows import JournalRows, Order
 from myapp.ledger.reports import income_statement
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter
+from myapp.ledger.tables import Account
 from myapp.ledger.transactions import TransactionFilter
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 
@@ -31,7 +32,9 @@ INDEX = "ix_posting_by_time"
 SCAN = re.compile(r"SCAN (account|asset|balance|balance_day|balance_month|posting|txn)\b")
 KEY = "ledger_id=? AND account_id=? AND asset=?"
 # A part of a day, whose postings need not be looked at.
-OF_EDGE = f"SEARCH posting USING COVERING INDEX {INDEX} ({KEY} AND effective_at>? AND effective_at<?)"
+OF_EDGE = (
+    f"SEARCH posting USING COVERING INDEX {INDEX} ({KEY} AND (effective_at,version)>(?,?) AND effective_at<?)"
+)
 AFTER = Place(MOMENT, 3, 0, 9, 0, 0)
 # Where the index is entered: with no lower bound, at the range's first instant, behind the last line seen.
 ENTERED = [
@@ -134,17 +137,37 @@ def test_on_postgresql_the_indexes_by_day_and_month_are_entered_at_version(facto
     make_ledger(factory)
     post(factory, transfer("assets:cash", "expenses:food", "1"))
     with unit_of_work(factory) as session:
-        question = nets(Scope(open_book(session, LEDGER, ["USD"]).id), AsOf(LATE, LATE))
-        # Tables of two rows are read whole; with more rows it is this plan that PostgreSQL prefers.
-        for way in ("seqscan", "bitmapscan", "sort"):
-            session.execute(text(f"SELECT set_config('enable_{way}', 'off', true)"))
-        given = question.statement.params(**question.parameters)
-        sent = given.compile(session.connection(), compile_kwargs={"literal_binds": True})
-        steps = session.connection().exec_driver_sql(f"EXPLAIN {sent}").scalars().all()
+        steps = explained(session, Scope(open_book(session, LEDGER, ["USD"]).id), AsOf(LATE, LATE))
     for index, period in ((BY_DAY, "day"), (BY_MONTH, "month")):
         (entered,) = [number for number, step in enumerate(steps) if index in step]
         assert "Index Scan Backward" in steps[entered]
         assert f"(ROW({period}, version) <= ROW(" in steps[entered + 1]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_on_postgresql_a_part_of_a_day_is_found_by_time_before_anything_is_known_of_the_table(
+    factory: SessionFactory,
+) -> None:
+    make_ledger(factory)
+    post(factory, transfer("assets:cash", "expenses:food", "1"))
+    with unit_of_work(factory) as session:
+        account_id = session.scalars(select(Account.id).where(Account.path == "assets:cash")).one()
+        scope = Scope(open_book(session, LEDGER, ["USD"]).id, account_id, "USD")
+        steps = explained(session, scope, AsOf(LATE - NOON))
+    (entered,) = [number for number, step in enumerate(steps) if INDEX in step]
+    assert "(ROW(effective_at, version) >= ROW(" in steps[entered + 1]
+    assert [step for step in steps if re.search("posting", step)] == [steps[entered]]
+
+
+def explained(session: Session, scope: Scope, as_of: AsOf) -> Sequence[str]:
+    """Return how PostgreSQL answers a question."""
+    question = nets(scope, as_of)
+    # Tables of two rows are read whole; with more rows it is this plan that PostgreSQL prefers.
+    for way in ("seqscan", "bitmapscan", "sort"):
+        session.execute(text(f"SELECT set_config('enable_{way}', 'off', true)"))
+    given = question.statement.params(**question.parameters)
+    sent = given.compile(session.connection(), compile_kwargs={"literal_binds": True})
+    return session.connection().exec_driver_sql(f"EXPLAIN {sent}").scalars().all()
 
 
 LAST_INSTANT = timedelta(days=1) - timedelta(microseconds=1)

@@ -57,6 +57,18 @@ def test_the_first_month_stands_on_all_that_was_before_it(books: SessionFactory)
     assert (early.assets, early.liabilities) == ("1000", "0")
 
 
+def test_several_accounts_may_have_more_than_one_can(factory: SessionFactory) -> None:
+    make_ledger(factory, ETH=18)
+    for number in range(3):
+        draft = transfer(f"equity:{number}", f"assets:{number}", "9", "ETH", effective_at=FEBRUARY)
+        post(factory, draft)
+    with unit_of_work(factory) as session:
+        book = open_book(session, LEDGER, ["ETH"])
+        for newest in (FEBRUARY, MARCH):
+            (only,) = series.months(session, book, "ETH", series.last_months(newest.date(), 1))
+            assert only.assets == "27.000000000000000000"
+
+
 def test_the_ends_of_the_calendar_have_months_too(books: SessionFactory) -> None:
     assert [each.first for each in months(books, date(1, 2, 3), 5)] == [date(1, 1, 1), date(1, 2, 1)]
     assert months(books, date.max, 2)[-1].net_worth == "1469"

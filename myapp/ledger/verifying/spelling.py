@@ -17,8 +17,8 @@ from sqlalchemy.types import UserDefinedType
 from myapp.ledger.types import Id, Instant, Int64, from_microseconds
 
 _DAY_MICROSECONDS = 86_400_000_000
-# January 1970, counted from the year 0.
-_MONTHS_BEFORE_1970 = 1970 * 12 + 1
+# What `12 * year + month` is for January 1970.
+_JANUARY_1970 = 1970 * 12 + 1
 _WORD = 2**32
 _HEX = "[0-9a-f]"
 _UUID_PATTERN = "-".join(_HEX * digits for digits in (8, 4, 4, 4, 12))
@@ -134,7 +134,7 @@ class month_of(FunctionElement[int]):  # noqa: N801
 def _month_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     moment = compiler.process(element.clauses, **options)
     day = f"{moment} AT TIME ZONE 'UTC'"
-    month = f"extract(year FROM {day}) * 12 + extract(month FROM {day}) - {_MONTHS_BEFORE_1970}"
+    month = f"extract(year FROM {day}) * 12 + extract(month FROM {day}) - {_JANUARY_1970}"
     return f"CASE WHEN isfinite({moment}) THEN ({month})::bigint END"
 
 
@@ -143,7 +143,7 @@ def _month_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     # NULL where the year has not four digits.
     second = f"{_day_on_sqlite(element, compiler, **options)} * 86400"
     year, month = (f"CAST(strftime('%{each}', {second}, 'unixepoch') AS INTEGER)" for each in "Ym")
-    return f"({year} * 12 + {month} - {_MONTHS_BEFORE_1970})"
+    return f"({year} * 12 + {month} - {_JANUARY_1970})"
 
 
 class is_metadata(FunctionElement[bool]):  # noqa: N801
