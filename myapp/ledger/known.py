@@ -18,12 +18,12 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
-    ScalarSelect,
     Select,
     and_,
+    case,
     cast,
-    func,
     literal,
+    literal_column,
     select,
 )
 
@@ -34,8 +34,6 @@ Where = list[ColumnElement[bool]]
 Conditions = Callable[[Any], Where]
 # What is wanted of some debits and credits, by name.
 Wanted = Callable[[Any, Any], Mapping[str, ColumnElement[int]]]
-# Amounts by name, and the conditions on the rows that have them.
-Asked = tuple[Mapping[str, ColumnElement[Any]], Where]
 
 
 def versions_at(conditions: Conditions, known_at: ColumnElement[datetime]) -> CTE:
@@ -48,19 +46,10 @@ def versions_at(conditions: Conditions, known_at: ColumnElement[datetime]) -> CT
     whole = select(Balance.account_id, Balance.asset, zero, Balance.version.label("size"))
     known = whole.where(*conditions(Balance)).cte("known", recursive=True)
     half = known.c.size - known.c.size // 2
-    looked_up = (
-        select(func.count())
-        .where(
-            *postings_of(conditions, known),
-            Posting.version == known.c.version + half,
-            Posting.recorded_at <= known_at,
-        )
-        .correlate(known)
-        .scalar_subquery()
-    )
-    halved = select(
-        known.c.account_id, known.c.asset, known.c.version + half * looked_up, known.c.size // 2
-    ).where(known.c.size > 0)
+    is_known = case((Posting.recorded_at <= known_at, 1), else_=0)
+    look = _last_posting(conditions, known, known.c.version + half).add_columns(is_known)
+    version = known.c.version + half * look.correlate(known).scalar_subquery()
+    halved = select(known.c.account_id, known.c.asset, version, known.c.size // 2).where(known.c.size > 0)
     return known.union_all(halved)
 
 
@@ -71,31 +60,32 @@ def is_found(known: CTE) -> ColumnElement[bool]:
 
 def totals_left(conditions: Conditions, known: CTE, wanted: Wanted) -> Select[Any]:
     """Select account_id, asset and what is wanted of all that the postings of the known versions left."""
-    return looked_up(known, *all_known(conditions, known, wanted)).where(is_found(known))
-
-
-def all_known(conditions: Conditions, known: CTE, wanted: Wanted) -> Asked:
-    """Return what is wanted of the postings of the known versions, and which those are."""
-    last = [*postings_of(conditions, known), Posting.version == known.c.version]
-    return wanted(Posting.debits, Posting.debits - Posting.balance), last
+    amounts = wanted(Posting.debits, Posting.debits - Posting.balance)
+    last = _last_posting(conditions, known, known.c.version)
+    return _with_looks(known, amounts, last).where(is_found(known))
 
 
 def looked_up(balances: FromClause, amounts: Mapping[str, ColumnElement[Any]], where: Where) -> Select[Any]:
-    """Select account_id, asset and each amount of the one row that the conditions find for a balance.
+    """Select account_id, asset and each amount, a sum of the rows that the conditions find for a balance.
 
-    `balances` has the key, and the conditions refer to it; an amount may also be a sum of several rows.
+    `balances` has the key, and the conditions refer to it.
     """
-    found = looks(balances, amounts, where)
-    columns = (look.label(name) for name, look in found.items())
-    return select(balances.c.account_id, balances.c.asset, *columns)
+    return _with_looks(balances, amounts, select().where(*where))
 
 
-def looks(
-    balances: FromClause, amounts: Mapping[str, ColumnElement[Any]], where: Where
-) -> dict[str, ScalarSelect[Any]]:
-    """Return each amount as a subquery of the one row, or the sum, that the conditions find for a balance."""
-    found = select().where(*where).correlate(balances)
-    return {name: found.add_columns(amount).scalar_subquery() for name, amount in amounts.items()}
+def _with_looks(
+    balances: FromClause, amounts: Mapping[str, ColumnElement[Any]], found: Select[Any]
+) -> Select[Any]:
+    own = found.correlate(balances)
+    looks = (own.add_columns(amount).scalar_subquery().label(name) for name, amount in amounts.items())
+    return select(balances.c.account_id, balances.c.asset, *looks)
+
+
+def _last_posting(conditions: Conditions, balances: FromClause, version: ColumnElement[int]) -> Select[Any]:
+    # In the key's order, so that it is found by the key: before PostgreSQL has analysed the table, any index
+    # of a balance's postings seems as good to it.
+    up_to = select().where(*postings_of(conditions, balances), Posting.version <= version)
+    return up_to.order_by(Posting.version.desc()).limit(literal_column("1"))
 
 
 def postings_of(conditions: Conditions, balances: FromClause) -> Where:

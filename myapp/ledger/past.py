@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, bindparam, cast, func, null, select, union_all
 
-from myapp.ledger.edges import Edge, of_a_ledger, of_an_account, of_each
+from myapp.ledger.edges import Edge, of_an_edge, of_each
 from myapp.ledger.known import Wanted, is_found, totals_left, versions_at
 from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.spans import Unit
@@ -100,19 +100,13 @@ def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
 def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
     known = versions_at(shape.of, _KNOWN_AT) if shape.known else None
     for number in range(shape.edges):
-        yield _of_edge(shape, Edge(number), wanted, known).add_columns(_NO_VERSION)
+        yield of_an_edge(shape.of, Edge(number), wanted, known).add_columns(_NO_VERSION)
     for number, unit in enumerate(shape.spans):
         yield _of_span(shape, Stored(number, unit), wanted, known).add_columns(_NO_VERSION)
     if known is not None:
         # What took effect outside counts for nothing, but the version that was known stays the same.
         nothing = of_each(known.c, wanted(_ABSENT, _ABSENT))
         yield nothing.add_columns(known.c.version).where(is_found(known))
-
-
-def _of_edge(shape: Shape, edge: Edge, wanted: Wanted, known: CTE | None) -> Select[Any]:
-    if shape.account:
-        return of_an_account(shape.of, edge, wanted, known)
-    return of_a_ledger(shape.of, edge, wanted, _KNOWN_AT if shape.known else None)
 
 
 def _of_span(shape: Shape, stored: Stored, wanted: Wanted, known: CTE | None) -> Select[Any]:
