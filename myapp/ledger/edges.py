@@ -24,8 +24,8 @@ class Edge:
 
     def has_posting(self) -> tuple[ColumnElement[bool], ...]:
         """Return the conditions that a posting's time is within."""
-        # By a pair, so that only the index by time can be entered: before PostgreSQL has analysed the table,
-        # any index of a balance's postings seems as good to it.
+        # By a pair, with which only the index by time can be entered: before PostgreSQL has analysed the
+        # table, others of a balance's postings, or of a ledger's, often seem as good to it.
         place = tuple_(Posting.effective_at, Posting.version)
         return place >= tuple_(self.start, literal_column("0", Int64)), Posting.effective_at <= self.end
 

@@ -8,18 +8,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
-from myapp.ledger import accounts, balances, statements
+from myapp.ledger import accounts, balances, statements, transactions
 from myapp.ledger.asof import AsOf, Scope, nets
 from myapp.ledger.balances import Selection
 from myapp.ledger.books import Book, open_book
+from myapp.ledger.journal_rows import JournalRows, Order
 from myapp.ledger.reports import income_statement
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter
-from myapp.ledger.tables import Account
+from myapp.ledger.transactions import TransactionFilter
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
@@ -140,21 +141,6 @@ def test_on_postgresql_the_indexes_by_day_and_month_are_entered_at_version(facto
         (entered,) = [number for number, step in enumerate(steps) if index in step]
         assert "Index Scan Backward" in steps[entered]
         assert f"(ROW({period}, version) <= ROW(" in steps[entered + 1]
-
-
-@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_on_postgresql_a_part_of_a_day_is_found_by_time_before_anything_is_known_of_the_table(
-    factory: SessionFactory,
-) -> None:
-    make_ledger(factory)
-    post(factory, transfer("assets:cash", "expenses:food", "1"))
-    with unit_of_work(factory) as session:
-        account_id = session.scalars(select(Account.id).where(Account.path == "assets:cash")).one()
-        scope = Scope(open_book(session, LEDGER, ["USD"]).id, account_id, "USD")
-        steps = explained(session, scope, AsOf(LATE - NOON))
-    (entered,) = [number for number, step in enumerate(steps) if INDEX in step]
-    assert "(ROW(effective_at, version) >= ROW(" in steps[entered + 1]
-    assert [step for step in steps if re.search("posting", step)] == [steps[entered]]
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
