@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
 from myapp.ledger.asof import AsOf, Scope, totals_as_of
+from myapp.ledger.core import ACCOUNT, BALANCE
 from myapp.ledger.errors import AccountNotFound, LedgerNotFound
 from myapp.ledger.holds.expiry import lapsed
 from myapp.ledger.limits import format_limits
 from myapp.ledger.money import format_amount
-from myapp.ledger.pieces import ACCOUNT, BALANCE
 from myapp.ledger.tables import Asset, Ledger, table_of
 from myapp.ledger.types import Instant
 from myapp.ledger.views import AccountView, BalanceView

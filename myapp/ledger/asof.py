@@ -87,19 +87,14 @@ def net_as_of(session: Session, scope: Scope, as_of: AsOf) -> int:
 
 
 def _parts(as_of: AsOf) -> Parts:
-    return parts_of(as_of.since, as_of.at) if _is_bounded(as_of) else _NO_PARTS
-
-
-def _is_bounded(as_of: AsOf) -> bool:
-    """Tell whether it matters when something took effect."""
-    return as_of.at is not None or as_of.since is not None
+    # Where it does not matter when something took effect, nothing has to be summed.
+    return _NO_PARTS if as_of.at is None and as_of.since is None else parts_of(as_of.since, as_of.at)
 
 
 def _shape(scope: Scope, as_of: AsOf, parts: Parts) -> Shape:
     return Shape(
         account=scope.account_id is not None,
         asset=scope.asset is not None,
-        bounded=_is_bounded(as_of),
         spans=tuple(span.unit for span in parts.spans),
         edges=len(parts.edges),
         known=as_of.known_at is not None,

@@ -12,9 +12,10 @@ from sqlalchemy import TableClause, and_, delete, select, true
 from sqlalchemy.orm import Session
 
 from myapp.ledger.assembled import Assembled
+from myapp.ledger.core import IDEMPOTENCY, LEDGER_ID
 from myapp.ledger.inputs import KEYS
 from myapp.ledger.kit import Kit
-from myapp.ledger.pieces import IDEMPOTENCY, LEDGER_ID, claim_keys
+from myapp.ledger.pieces import claim_keys
 from myapp.ledger.writing import Claim
 
 

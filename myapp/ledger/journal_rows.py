@@ -17,9 +17,9 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, or_, select, true
 
 from myapp.db import Rows
+from myapp.ledger.core import ACCOUNT, BALANCE, POSTING, TXN
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
 from myapp.ledger.holds.tables import HoldCapture
-from myapp.ledger.pieces import ACCOUNT, BALANCE, POSTING, TXN
 from myapp.ledger.tables import Asset, Ledger, TransactionMetadata, table_of
 
 _ASSET, _LEDGER, _CHANGE = (table_of(model) for model in (Asset, Ledger, TransactionMetadata))

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
 from myapp.ledger.books import Book
+from myapp.ledger.core import ACCOUNT, LEDGER_ID
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.errors import UnknownAccount
 from myapp.ledger.kit import POSTGRESQL, SQLITE, Kit
-from myapp.ledger.pieces import ACCOUNT, LEDGER_ID
 from myapp.ledger.sources import Source
 from myapp.ledger.types import Instant, Int64, SortedText, dump_document
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, bindparam, cast, func, null, select, union_all
+from sqlalchemy import ColumnElement, Select, bindparam, cast, func, null, select, union_all
 
-from myapp.ledger.edges import Edge, of_an_edge, of_each
+from myapp.ledger.core import LEDGER_ID
+from myapp.ledger.edges import of_an_edge
 from myapp.ledger.known import Wanted, is_found, totals_left, versions_at
-from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.spans import Unit
-from myapp.ledger.stored import Stored
+from myapp.ledger.stored import of_a_span
 from myapp.ledger.tables import Balance
 from myapp.ledger.types import Instant, Int64, SortedText
 
@@ -32,12 +32,12 @@ _NO_VERSION = _ABSENT.label("version")
 class Shape:
     """Which bounds a question has: of whose balances, of when something took effect, of what is known.
 
-    A bounded question is made of spans, told by their units, and edges, told by their number.
+    Of effective time there are spans, told by their units, and edges, told by their number; without any bound
+    there are neither.
     """
 
     account: bool
     asset: bool
-    bounded: bool
     spans: tuple[Unit, ...]
     edges: int
     known: bool
@@ -85,7 +85,7 @@ def _apart(debits: Any, credits_: Any) -> dict[str, ColumnElement[int]]:
 
 
 def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
-    if shape.known and not shape.bounded:
+    if shape.known and not shape.spans:
         known = versions_at(shape.of, _KNOWN_AT)
         return totals_left(shape.of, known, wanted).add_columns(known.c.version)
     parts = union_all(*_parts(shape, wanted)).subquery("parts")
@@ -100,14 +100,11 @@ def _summed(shape: Shape, wanted: Wanted) -> Select[Any]:
 def _parts(shape: Shape, wanted: Wanted) -> Iterator[Select[Any]]:
     known = versions_at(shape.of, _KNOWN_AT) if shape.known else None
     for number in range(shape.edges):
-        yield of_an_edge(shape.of, Edge(number), wanted, known).add_columns(_NO_VERSION)
+        yield of_an_edge(number, shape.of, wanted, known).add_columns(_NO_VERSION)
     for number, unit in enumerate(shape.spans):
-        yield _of_span(shape, Stored(number, unit), wanted, known).add_columns(_NO_VERSION)
+        yield of_a_span(number, unit, shape.of, wanted, known).add_columns(_NO_VERSION)
     if known is not None:
         # What took effect outside counts for nothing, but the version that was known stays the same.
-        nothing = of_each(known.c, wanted(_ABSENT, _ABSENT))
-        yield nothing.add_columns(known.c.version).where(is_found(known))
-
-
-def _of_span(shape: Shape, stored: Stored, wanted: Wanted, known: CTE | None) -> Select[Any]:
-    return stored.now(shape.of, wanted) if known is None else stored.known(shape.of, known, wanted)
+        nothing = (absent.label(name) for name, absent in wanted(_ABSENT, _ABSENT).items())
+        version = known.c.version
+        yield select(known.c.account_id, known.c.asset, *nothing, version).where(is_found(known))

@@ -1,4 +1,4 @@
-"""The pieces of the write, each defined once and assembled twice.
+"""The pieces of the write, each defined once and assembled twice; those of running totals stand apart.
 
 PostgreSQL runs them as data-modifying CTEs of one statement, SQLite one after another under its write
 lock. What differs is handed in as a `Kit`, and the places a piece reads from are its arguments: a CTE
@@ -8,7 +8,6 @@ there, a table here.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
@@ -18,60 +17,17 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     Select,
-    Table,
-    Update,
     and_,
-    bindparam,
     func,
-    literal_column,
-    or_,
     select,
     true,
-    update,
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
-from myapp.ledger.inputs import BALANCES, DAYS, KEYS, MONTHS, POSTINGS, TRANSACTIONS
+from myapp.ledger.core import ACCOUNT, IDEMPOTENCY, LEDGER_ID, POSTING, TXN
+from myapp.ledger.inputs import BALANCES, KEYS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import Kit, Match
-from myapp.ledger.sources import Source, materialized
-from myapp.ledger.tables import (
-    Account,
-    Balance,
-    BalanceDay,
-    BalanceMonth,
-    Idempotency,
-    Posting,
-    Transaction,
-    table_of,
-)
-from myapp.ledger.types import Instant, Int64, SortedText
-
-LEDGER_ID: ColumnElement[int] = bindparam("ledger_id", type_=Int64)
-# In an UPDATE, where SQLAlchemy takes a parameter with the name of a column for a new value.
-OWN_LEDGER_ID: ColumnElement[int] = bindparam("own_ledger_id", type_=Int64)
-OPEN = "open"
-_OPEN: ColumnElement[str] = literal_column(f"'{OPEN}'", SortedText)
-# The pairs of totals that a write may add to: what is posted, and what is held.
-POSTED = ("debits", "credits")
-PENDING = ("pending_debits", "pending_credits")
-
-# The tables themselves, not the classes: the hot path needs nothing of the ORM.
-ACCOUNT, BALANCE, IDEMPOTENCY, POSTING, TXN = (
-    table_of(model) for model in (Account, Balance, Idempotency, Posting, Transaction)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The totals by effective day or month: what is added, their table, and its column that tells which."""
-
-    source: Source
-    table: Table
-    period: str
-
-
-BY_DAY = Totals(DAYS, table_of(BalanceDay), "day")
-BY_MONTH = Totals(MONTHS, table_of(BalanceMonth), "month")
+from myapp.ledger.types import Instant
 
 
 def resolved(kit: Kit, ledger_id: ColumnElement[int] = LEDGER_ID) -> Select[Any]:
@@ -97,79 +53,6 @@ def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]
     statement = kit.insert(IDEMPOTENCY).from_select(columns, values.where(condition))
     claimed: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(IDEMPOTENCY.c.key)
     return claimed
-
-
-def upsert_balances(
-    kit: Kit, rows: FromClause, condition: ColumnElement[bool], into: tuple[str, str] = POSTED
-) -> ReturningInsert[Any]:
-    """Add to the balances within their limits; a row that refuses is missing from what is returned.
-
-    Sorted by key, because unsorted writers deadlock.
-    """
-    zero: ColumnElement[int] = literal_column("0", Int64)
-    added = dict(zip(into, (rows.c.debits, rows.c.credits), strict=True))
-    totals = [*POSTED, *PENDING]
-    values = (
-        select(
-            LEDGER_ID,
-            rows.c.account_id,
-            rows.c.asset,
-            rows.c.account_status,
-            *(added.get(name, zero) for name in totals),
-            rows.c.postings,
-        )
-        .where(condition, rows.c.account_status == _OPEN)
-        .order_by(rows.c.account_id, rows.c.asset)
-    )
-    columns = ["ledger_id", "account_id", "asset", "status", *totals, "version"]
-    statement = kit.insert(BALANCE).from_select(columns, values)
-    upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
-        index_elements=list(BALANCE.primary_key),
-        set_={name: BALANCE.c[name] + statement.excluded[name] for name in (*into, "version")},
-        where=and_(BALANCE.c.status == _OPEN, _within_limits(kit, rows)),
-    ).returning(
-        BALANCE.c.ledger_id,
-        BALANCE.c.account_id,
-        BALANCE.c.asset,
-        BALANCE.c.debits,
-        BALANCE.c.credits,
-        BALANCE.c.version,
-    )
-    return upserted
-
-
-def take_back(kit: Kit, into: tuple[str, str] = POSTED) -> Update:
-    """Undo `upsert_balances` on the rows that did not refuse; their locks are the writer's still."""
-    rows = materialized(resolved(kit, OWN_LEDGER_ID), "resolved")
-    totals = dict(zip((*into, "version"), (rows.c.debits, rows.c.credits, rows.c.postings), strict=True))
-    return (
-        update(BALANCE)
-        .values({name: BALANCE.c[name] - added for name, added in totals.items()})
-        .where(
-            BALANCE.c.ledger_id == OWN_LEDGER_ID,
-            BALANCE.c.account_id == rows.c.account_id,
-            BALANCE.c.asset == rows.c.asset,
-        )
-    )
-
-
-def _within_limits(kit: Kit, rows: FromClause) -> ColumnElement[bool]:
-    # Only a move towards a limit can be refused: an account that is past it may always come back.
-    # Holds count as if they had been captured.
-    own = rows.alias("own")
-    held_out = BALANCE.c.debits - BALANCE.c.credits - BALANCE.c.pending_credits
-    held_in = BALANCE.c.debits - BALANCE.c.credits + BALANCE.c.pending_debits
-    above = func.coalesce(held_out + _own(kit, own, "lowest") >= BALANCE.c.lowest, true())
-    below = func.coalesce(held_in + _own(kit, own, "highest") <= BALANCE.c.highest, true())
-    return and_(or_(BALANCE.c.lowest.is_(None), above), or_(BALANCE.c.highest.is_(None), below))
-
-
-def _own(kit: Kit, own: FromClause, column: str) -> ColumnElement[Any]:
-    # The proposed row has no column for the extremes, and must not: on a new row they would be stored.
-    # The target's columns are written as text, because SQLAlchemy does not correlate to an INSERT's table.
-    account_id: ColumnElement[int] = literal_column("balance.account_id", Int64)
-    asset: ColumnElement[str] = literal_column("balance.asset", SortedText)
-    return kit.found(own, own.c[column], (own.c.account_id, account_id), (own.c.asset, asset))
 
 
 def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
@@ -256,12 +139,12 @@ def insert_postings(
         )
         .select_from(postings)
         .join(rows, rows.c.number == postings.c.number, isouter=kit.outer)
-        .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
+        .join(balances, kit.same(*matches_of(balances, rows)), isouter=kit.outer)
         .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
-        .join(days, kit.same(*_balance_keys(days, rows), (days.c.day, postings.c.day)), isouter=kit.outer)
+        .join(days, kit.same(*matches_of(days, rows), (days.c.day, postings.c.day)), isouter=kit.outer)
         .join(
             months,
-            kit.same(*_balance_keys(months, rows), (months.c.month, postings.c.month)),
+            kit.same(*matches_of(months, rows), (months.c.month, postings.c.month)),
             isouter=kit.outer,
         )
         .where(true())
@@ -289,55 +172,9 @@ def insert_postings(
     return statement
 
 
-def _balance_keys(some: FromClause, rows: FromClause) -> Iterable[Match]:
+def matches_of(some: FromClause, rows: FromClause) -> Iterable[Match]:
+    """Return which columns must be equal for a row of `some` to be of the balance of one of `rows`."""
     return ((some.c[name], rows.c[name]) for name in ("ledger_id", "account_id", "asset"))
-
-
-def upsert_totals(
-    kit: Kit, totals: Totals, rows: FromClause, balances: FromClause, condition: ColumnElement[bool]
-) -> Insert:
-    """Add to the totals per effective day or month; the balance rows' locks keep writers apart.
-
-    `rows` are the resolved balances, and `balances` what the write made of them.
-    """
-    added = kit.rows(totals.source)
-    values = (
-        select(
-            rows.c.ledger_id,
-            rows.c.account_id,
-            rows.c.asset,
-            added.c.period,
-            added.c.debits,
-            added.c.credits,
-            balances.c.version - added.c.after_first,
-            balances.c.version - added.c.after_last,
-        )
-        .select_from(added)
-        .join(rows, rows.c.number == added.c.number, isouter=kit.outer)
-        .join(balances, kit.same(*_balance_keys(balances, rows)), isouter=kit.outer)
-        .where(condition)
-    )
-    table = totals.table
-    columns = [
-        "ledger_id",
-        "account_id",
-        "asset",
-        totals.period,
-        "debits",
-        "credits",
-        "first_version",
-        "version",
-    ]
-    statement = kit.insert(table).from_select(columns, values)
-    totalled: Insert = statement.on_conflict_do_update(
-        index_elements=list(table.primary_key),
-        set_={
-            "debits": table.c.debits + statement.excluded.debits,
-            "credits": table.c.credits + statement.excluded.credits,
-            "version": statement.excluded.version,
-        },
-    )
-    return totalled
 
 
 def count_of(rows: FromClause) -> ScalarSelect[Any]:

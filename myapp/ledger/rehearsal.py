@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 
 from myapp.ledger.assembled import Assembled
 from myapp.ledger.books import Book
+from myapp.ledger.core import ACCOUNT, BALANCE, LEDGER_ID, TXN
 from myapp.ledger.drafts import Entry
 from myapp.ledger.errors import AmountOutOfRange, LedgerError
 from myapp.ledger.kit import Kit
 from myapp.ledger.money import MINOR_MAX
 from myapp.ledger.opening import type_to_open
-from myapp.ledger.pieces import ACCOUNT, BALANCE, LEDGER_ID, OPEN, TXN
 from myapp.ledger.plan import BalanceDelta, plan
 from myapp.ledger.refusals import of_limits, of_status, reference_exists
+from myapp.ledger.running_totals import OPEN
 from myapp.ledger.sources import Source
 from myapp.ledger.types import SortedText
 

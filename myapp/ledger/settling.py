@@ -23,9 +23,9 @@ from myapp.ledger.holds.reserving import reserve
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
 from myapp.ledger.opening import open_accounts, type_to_open
-from myapp.ledger.pieces import PENDING, POSTED, take_back
 from myapp.ledger.plan import Plan
 from myapp.ledger.refusals import is_out_of_range, was_closed_meanwhile
+from myapp.ledger.running_totals import PENDING, POSTED, take_back
 from myapp.ledger.writing import Claim, Outcome, balance_rows, write
 
 # More balances than these need not be helped: if one of them refuses for good, so does the write.

@@ -22,9 +22,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from myapp.ledger.edges import summed
+from myapp.ledger.core import BALANCE
 from myapp.ledger.known import Conditions, Wanted, Where, is_found, looked_up, own_of, postings_of
-from myapp.ledger.pieces import BALANCE
 from myapp.ledger.spans import Unit
 from myapp.ledger.tables import Balance, BalanceDay, BalanceMonth, Posting
 from myapp.ledger.types import Int64
@@ -49,46 +48,41 @@ _KEPT: dict[Unit, _Kept] = {
 }
 
 
-class Stored:
-    """The totals of a span of days or months: those from `first_N` to `last_N`, by the span's number."""
+def of_a_span(
+    number: int, unit: Unit, conditions: Conditions, wanted: Wanted, known: CTE | None
+) -> Select[Any]:
+    """Select account_id, asset and what is wanted of a span's totals in sum, NULL where there are none.
 
-    def __init__(self, number: int, unit: Unit) -> None:
-        self._kept = _KEPT[unit]
-        first, last = (bindparam(f"{name}_{number}", type_=Int64) for name in ("first", "last"))
-        self._within: Where = [self._kept.period >= first, self._kept.period <= last]
-
-    def now(self, conditions: Conditions, wanted: Wanted) -> Select[Any]:
-        """Select account_id, asset and what is wanted of the totals in sum, NULL where there are none."""
-        table = self._kept.table
-        found = [*conditions(table), *own_of(table, BALANCE), *self._within]
-        sums = summed(wanted(table.debits, table.credits))
+    The span is from `first_N` to `last_N`, inclusive, by its number; `known` has the versions that count.
+    """
+    kept = _KEPT[unit]
+    first, last = (bindparam(f"{name}_{number}", type_=Int64) for name in ("first", "last"))
+    within: Where = [*conditions(kept.table), kept.period >= first, kept.period <= last]
+    newest = wanted(kept.table.debits, kept.table.credits)
+    if known is None:
         # The balances lead to a few rows each: those of other days are not even looked at.
-        return looked_up(BALANCE, sums, found).where(*conditions(Balance))
+        sums = {name: func.sum(amount) for name, amount in newest.items()}
+        return looked_up(BALANCE, sums, [*within, *own_of(kept.table, BALANCE)]).where(*conditions(Balance))
+    left = wanted(kept.debits_left, kept.credits_left)
+    is_newest = kept.table.version <= known.c.version
+    sums = {
+        name: func.sum(case((is_newest, newest[name]), else_=_left(kept, conditions, known, left[name])))
+        for name in newest
+    }
+    is_known = kept.table.first_version <= known.c.version
+    return looked_up(known, sums, [*within, *own_of(kept.table, known), is_known]).where(is_found(known))
 
-    def known(self, conditions: Conditions, known: CTE, wanted: Wanted) -> Select[Any]:
-        """Select the same of the totals as they were known; NULL where nothing was known of any of them."""
-        table = self._kept.table
-        newest = wanted(table.debits, table.credits)
-        left = wanted(self._kept.debits_left, self._kept.credits_left)
-        is_newest = table.version <= known.c.version
-        sums = {
-            name: func.sum(case((is_newest, newest[name]), else_=self._left(conditions, known, left[name])))
-            for name in newest
-        }
-        is_known = table.first_version <= known.c.version
-        found = [*conditions(table), *own_of(table, known), *self._within, is_known]
-        return looked_up(known, sums, found).where(is_found(known))
 
-    def _left(self, conditions: Conditions, known: CTE, amount: ColumnElement[int]) -> ScalarSelect[Any]:
-        # A day that is known has a posting by then, so the last one up to the day and the version is of that
-        # day. Asked so, only the index by day answers; for a day's own last one, the key by version might be
-        # followed back. As a sum, because SQLite enters an index by a pair only where the second is no
-        # column: of a day it would go through all that was posted later. So it is with months.
-        place = tuple_(self._kept.period_of, Posting.version)
-        last = (
-            select(amount)
-            .where(*postings_of(conditions, known), place <= tuple_(self._kept.period, known.c.version + 0))
-            .order_by(self._kept.period_of.desc(), Posting.version.desc())
-            .limit(literal_column("1"))
-        )
-        return last.correlate(known, self._kept.table).scalar_subquery()
+def _left(kept: _Kept, conditions: Conditions, known: CTE, amount: ColumnElement[int]) -> ScalarSelect[Any]:
+    # A day that is known has a posting by then, so the last one up to the day and the version is of that day.
+    # Asked so, only the index by day answers; for a day's own last one, the key by version might be followed
+    # back. As a sum, because SQLite enters an index by a pair only where the second is no column: of a day it
+    # would go through all that was posted later. So it is with months.
+    place = tuple_(kept.period_of, Posting.version)
+    last = (
+        select(amount)
+        .where(*postings_of(conditions, known), place <= tuple_(kept.period, known.c.version + 0))
+        .order_by(kept.period_of.desc(), Posting.version.desc())
+        .limit(literal_column("1"))
+    )
+    return last.correlate(known, kept.table).scalar_subquery()

@@ -20,13 +20,13 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from myapp.ledger.types import Document, Flag, Id, Instant, Int64, SortedText
 
-_STRICT = {"sqlite_strict": True}
+STRICT = {"sqlite_strict": True}
 # A table that is only ever found by its key, or read along it, is stored in its order.
-_CLUSTERED = {**_STRICT, "sqlite_with_rowid": False}
+CLUSTERED = {**STRICT, "sqlite_with_rowid": False}
 
 
 class Base(DeclarativeBase):
@@ -60,7 +60,7 @@ class Ledger(Base):
     metadata_: Mapped[dict[str, str]] = mapped_column("metadata", Document)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
-    __table_args__ = (_STRICT,)
+    __table_args__ = (STRICT,)
 
 
 class Asset(Base):
@@ -77,7 +77,7 @@ class Asset(Base):
     __table_args__ = (
         ForeignKeyConstraint(["ledger_id"], ["ledger.id"]),
         CheckConstraint("scale BETWEEN 0 AND 18", name="scale"),
-        _CLUSTERED,
+        CLUSTERED,
     )
 
 
@@ -102,7 +102,7 @@ class Account(Base):
         UniqueConstraint("ledger_id", "id", "status"),
         CheckConstraint("type IN ('asset', 'liability', 'equity', 'income', 'expense')", name="type"),
         CheckConstraint("status IN ('open', 'frozen', 'closed')", name="status"),
-        _STRICT,
+        STRICT,
     )
 
 
@@ -140,7 +140,7 @@ class Balance(Base):
             "debits >= 0 AND credits >= 0 AND pending_debits >= 0 AND pending_credits >= 0 AND version >= 0",
             name="totals",
         ),
-        _CLUSTERED,
+        CLUSTERED,
     )
 
 
@@ -168,7 +168,7 @@ class Transaction(Base):
         UniqueConstraint("ledger_id", "reverses"),
         Index(None, "ledger_id", "recorded_at", "id"),
         Index(None, "ledger_id", "effective_at", "id"),
-        _STRICT,
+        STRICT,
     )
 
 
@@ -184,7 +184,7 @@ class TransactionMetadata(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["ledger_id", "txn_id"], ["txn.ledger_id", "txn.id"]),
-        _CLUSTERED,
+        CLUSTERED,
     )
 
 
@@ -233,61 +233,55 @@ class Posting(Base):
         Index("ix_posting_by_time", "ledger_id", "account_id", "asset", "effective_at", "version", "amount"),
         Index(None, "ledger_id", "account_id", "asset", "day", "version"),
         Index(None, "ledger_id", "account_id", "asset", "month", "version"),
-        _CLUSTERED,
+        CLUSTERED,
     )
 
 
-class BalanceDay(Base):
+class _TotalsOf:
+    """The totals of one balance in a period, which is the last column of the key.
+
+    Its postings are from `first_version` to `version`: what was known before or after needs no look at them.
+    """
+
+    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
+    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
+    # The period comes between, in the key and in the row, as the migrations have it.
+    debits: Mapped[int] = mapped_column(Int64, sort_order=2)
+    credits: Mapped[int] = mapped_column(Int64, sort_order=2)
+    first_version: Mapped[int] = mapped_column(Int64, sort_order=2)
+    version: Mapped[int] = mapped_column(Int64, sort_order=2)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805
+        return (
+            ForeignKeyConstraint(
+                ["ledger_id", "account_id", "asset"],
+                ["balance.ledger_id", "balance.account_id", "balance.asset"],
+            ),
+            CheckConstraint("debits >= 0 AND credits >= 0", name="totals"),
+            CLUSTERED,
+        )
+
+
+class BalanceDay(_TotalsOf, Base):
     """The totals of one balance on one effective day (days since 1970-01-01, UTC).
 
     With those of whole months, a balance as of a day is a short sum over them, and a backdated posting
-    changes one row of each. Its postings are from `first_version` to `version`: what was known before or
-    after needs no look at them.
+    changes one row of each.
     """
 
     __tablename__ = "balance_day"
 
-    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
-    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
-    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
-    day: Mapped[int] = mapped_column(Int64, primary_key=True)
-    debits: Mapped[int] = mapped_column(Int64)
-    credits: Mapped[int] = mapped_column(Int64)
-    first_version: Mapped[int] = mapped_column(Int64)
-    version: Mapped[int] = mapped_column(Int64)
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["ledger_id", "account_id", "asset"],
-            ["balance.ledger_id", "balance.account_id", "balance.asset"],
-        ),
-        CheckConstraint("debits >= 0 AND credits >= 0", name="totals"),
-        _CLUSTERED,
-    )
+    day: Mapped[int] = mapped_column(Int64, primary_key=True, sort_order=1)
 
 
-class BalanceMonth(Base):
+class BalanceMonth(_TotalsOf, Base):
     """The same of one effective month (months since January 1970, UTC)."""
 
     __tablename__ = "balance_month"
 
-    ledger_id: Mapped[int] = mapped_column(Int64, primary_key=True)
-    account_id: Mapped[int] = mapped_column(Int64, primary_key=True)
-    asset: Mapped[str] = mapped_column(SortedText, primary_key=True)
-    month: Mapped[int] = mapped_column(Int64, primary_key=True)
-    debits: Mapped[int] = mapped_column(Int64)
-    credits: Mapped[int] = mapped_column(Int64)
-    first_version: Mapped[int] = mapped_column(Int64)
-    version: Mapped[int] = mapped_column(Int64)
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["ledger_id", "account_id", "asset"],
-            ["balance.ledger_id", "balance.account_id", "balance.asset"],
-        ),
-        CheckConstraint("debits >= 0 AND credits >= 0", name="totals"),
-        _CLUSTERED,
-    )
+    month: Mapped[int] = mapped_column(Int64, primary_key=True, sort_order=1)
 
 
 class Idempotency(Base):
@@ -307,4 +301,4 @@ class Idempotency(Base):
     answer: Mapped[Any | None] = mapped_column(Document)
     created_at: Mapped[datetime] = mapped_column(Instant)
 
-    __table_args__ = (_CLUSTERED,)
+    __table_args__ = (CLUSTERED,)

@@ -29,10 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from myapp.ledger import pieces
+from myapp.ledger.core import BALANCE
 from myapp.ledger.inputs import BALANCES, DAYS, KEYS, MONTHS, POSTINGS, TRANSACTIONS
 from myapp.ledger.kit import POSTGRESQL, SQLITE
-from myapp.ledger.pieces import BALANCE, BY_DAY, BY_MONTH
 from myapp.ledger.plan import BalanceDelta, PeriodDelta, Plan, Reached
+from myapp.ledger.running_totals import BY_DAY, BY_MONTH, upsert_balances, upsert_totals
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64, dump_document
 
@@ -155,11 +156,11 @@ def _at_once() -> CompoundSelect[Any]:
     ready = select(pieces.count_of(rows) == select(func.count(rows.c.account_id)).scalar_subquery())
     claimed = pieces.claim_keys(POSTGRESQL, ready.scalar_subquery()).cte("claimed")
     go = and_(ready.scalar_subquery(), pieces.count_of(claimed) == _KEY_COUNT)
-    upserted = pieces.upsert_balances(POSTGRESQL, rows, go).cte("upserted")
+    upserted = upsert_balances(POSTGRESQL, rows, go).cte("upserted")
     complete = pieces.count_of(upserted) == pieces.count_of(rows)
     recorded = pieces.insert_transactions(POSTGRESQL, complete).cte("recorded")
     days, months = (
-        pieces.upsert_totals(POSTGRESQL, each, rows, upserted, complete).returning(*each.table.c).cte(name)
+        upsert_totals(POSTGRESQL, each, rows, upserted, complete).returning(*each.table.c).cte(name)
         for each, name in ((BY_DAY, "days"), (BY_MONTH, "months"))
     )
     posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded, days, months).cte("posted")
@@ -224,10 +225,10 @@ def _in_steps() -> _Steps:
     return _Steps(
         resolve=pieces.resolved(SQLITE),
         claim=pieces.claim_keys(SQLITE, true()),
-        upsert=pieces.upsert_balances(SQLITE, rows, true()),
+        upsert=upsert_balances(SQLITE, rows, true()),
         record=pieces.insert_transactions(SQLITE, true()),
-        add_to_days=pieces.upsert_totals(SQLITE, BY_DAY, rows, BALANCE, true()),
-        add_to_months=pieces.upsert_totals(SQLITE, BY_MONTH, rows, BALANCE, true()),
+        add_to_days=upsert_totals(SQLITE, BY_DAY, rows, BALANCE, true()),
+        add_to_months=upsert_totals(SQLITE, BY_MONTH, rows, BALANCE, true()),
         post=pieces.insert_postings(SQLITE, rows, BALANCE, recorded, BY_DAY.table, BY_MONTH.table),
     )
 

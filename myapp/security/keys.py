@@ -35,7 +35,7 @@ from myapp.ledger.errors import InvalidRequest, KeyNotFound, LedgerNotFound
 from myapp.ledger.ids import new_id
 from myapp.ledger.paging import page_of
 from myapp.ledger.rules import check_text
-from myapp.ledger.tables import Base, Ledger, table_of
+from myapp.ledger.tables import STRICT, Base, Ledger, table_of
 from myapp.ledger.types import Id, Instant, Int64, SortedText
 from myapp.ledger.views import Page
 from myapp.security.policy import Identity
@@ -61,7 +61,7 @@ class ApiKey(Base):
     expires_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
 
-    __table_args__ = (ForeignKeyConstraint(["ledger_id"], ["ledger.id"]), {"sqlite_strict": True})
+    __table_args__ = (ForeignKeyConstraint(["ledger_id"], ["ledger.id"]), STRICT)
 
 
 @dataclass(frozen=True, slots=True)

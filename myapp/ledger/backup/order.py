@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from myapp.ledger.backup.lines import Row
-from myapp.ledger.pieces import TXN
+from myapp.ledger.core import TXN
 
 _COLUMNS = TXN.columns.keys()
 _LEDGER_ID, _ID, _REVERSES = (_COLUMNS.index(name) for name in ("ledger_id", "id", "reverses"))

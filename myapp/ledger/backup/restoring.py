@@ -17,8 +17,8 @@ from myapp.ledger.backup.errors import BackupError, WrongBooks
 from myapp.ledger.backup.lines import Header, Line, Row, TableStart, header_of, read
 from myapp.ledger.backup.order import originals_first
 from myapp.ledger.backup.taking import CHUNK_ROWS, Progress
+from myapp.ledger.core import TXN
 from myapp.ledger.dialects import is_postgresql
-from myapp.ledger.pieces import TXN
 from myapp.ledger.tables import Base, Ledger
 
 # What `verify` calls the rows that belong to no ledger.

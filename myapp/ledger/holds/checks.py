@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlalchemy import Select, and_, case, func, or_, select
 
+from myapp.ledger.core import ACCOUNT, BALANCE
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
-from myapp.ledger.pieces import ACCOUNT, BALANCE
 
 
 def wrong_pending(ledger_id: int) -> Select[Any]:

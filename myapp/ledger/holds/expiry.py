@@ -18,10 +18,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, cast, func, select, update
 from sqlalchemy.orm import Session
 
+from myapp.ledger.core import ACCOUNT, BALANCE
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING, Held, held_by, let_go, lock_balances
 from myapp.ledger.holds.tables import STILL_HELD
 from myapp.ledger.kit import Kit, kit_of
-from myapp.ledger.pieces import ACCOUNT, BALANCE
 from myapp.ledger.sources import Source
 from myapp.ledger.types import Int64, SortedText
 

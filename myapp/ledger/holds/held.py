@@ -14,10 +14,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Select, Update, and_, bindparam, select, update
 from sqlalchemy.orm import Session
 
+from myapp.ledger.core import BALANCE, OWN_LEDGER_ID
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.holds.tables import STILL_HELD, Hold, HoldPosting
 from myapp.ledger.kit import POSTGRESQL, SQLITE, Kit, kit_of
-from myapp.ledger.pieces import BALANCE, OWN_LEDGER_ID
 from myapp.ledger.sources import Source
 from myapp.ledger.tables import Account, Asset, table_of
 from myapp.ledger.types import Id, Int64, SortedText

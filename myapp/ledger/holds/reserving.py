@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import CTE, bindparam, select, true
 from sqlalchemy.orm import Session
 
-from myapp.ledger import pieces
+from myapp.ledger import pieces, running_totals
 from myapp.ledger.dialects import insert_or_skip, is_postgresql
 from myapp.ledger.drafts import Entry
 from myapp.ledger.errors import ReferenceExists
@@ -21,8 +21,8 @@ from myapp.ledger.holds.held import HOLD, HOLD_POSTING
 from myapp.ledger.holds.tables import Hold
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, Kit, kit_of
-from myapp.ledger.pieces import PENDING
 from myapp.ledger.plan import BalanceDelta, Plan, numbered
+from myapp.ledger.running_totals import PENDING
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64
 from myapp.ledger.writing import BalanceAfter, Claim, Outcome, balance_rows
@@ -118,7 +118,7 @@ def _statements(kit: Kit) -> _Statements:
     rows = materialized(pieces.resolved(kit), "resolved")
     return _Statements(
         resolve=pieces.resolved(kit),
-        upsert=pieces.upsert_balances(kit, rows, true(), PENDING),
+        upsert=running_totals.upsert_balances(kit, rows, true(), PENDING),
         postings=_insert_postings(kit, rows),
     )
 

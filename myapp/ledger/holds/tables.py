@@ -12,11 +12,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from myapp.ledger.tables import Base
+from myapp.ledger.tables import CLUSTERED, STRICT, Base
 from myapp.ledger.types import Document, Id, Instant, Int64, SortedText
-
-_STRICT = {"sqlite_strict": True}
-_CLUSTERED = {**_STRICT, "sqlite_with_rowid": False}
 
 # Without its closed rows the index stays as small as what is held now. A statement must say this very text
 # for SQLite to choose the index.
@@ -48,7 +45,7 @@ class Hold(Base):
         CheckConstraint("status IN ('open', 'captured', 'voided', 'expired')", name="status"),
         Index(None, "ledger_id", "recorded_at", "id"),
         Index(None, "ledger_id", "status", "expires_at"),
-        _STRICT,
+        STRICT,
     )
 
 
@@ -90,7 +87,7 @@ class HoldPosting(Base):
             sqlite_where=STILL_HELD,
             postgresql_where=STILL_HELD,
         ),
-        _CLUSTERED,
+        CLUSTERED,
     )
 
 
@@ -109,5 +106,5 @@ class HoldCapture(Base):
         ForeignKeyConstraint(["ledger_id", "txn_id"], ["txn.ledger_id", "txn.id"]),
         UniqueConstraint("ledger_id", "txn_id"),
         CheckConstraint("number > 0", name="number"),
-        _CLUSTERED,
+        CLUSTERED,
     )

@@ -18,10 +18,10 @@ from sqlalchemy.orm import Session
 from myapp.db import ConcurrencyConflict
 from myapp.ledger.accounts import set_bounds
 from myapp.ledger.books import Book, open_book
+from myapp.ledger.core import ACCOUNT, TXN
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import InvalidRequest, LedgerError, TransactionExists
 from myapp.ledger.holds.reserving import plan_of
-from myapp.ledger.pieces import ACCOUNT, TXN
 from myapp.ledger.posting import write_entries
 from myapp.ledger.refusals import reference_exists, refusal
 from myapp.ledger.restoring import held_rows, rows

@@ -11,10 +11,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
+from myapp.ledger.core import ACCOUNT
 from myapp.ledger.dialects import insert_for
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
 from myapp.ledger.holds.tables import Hold, HoldCapture
-from myapp.ledger.pieces import ACCOUNT
 from myapp.ledger.refusals import was_closed_meanwhile
 from myapp.ledger.restoring.contents import KeptHold
 from myapp.ledger.restoring.rows import insert_all, insert_new, row_of

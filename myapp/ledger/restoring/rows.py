@@ -13,9 +13,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from myapp.db import ConcurrencyConflict
+from myapp.ledger.core import ACCOUNT
 from myapp.ledger.dates import day_of, month_of
 from myapp.ledger.dialects import insert_for, is_postgresql
-from myapp.ledger.pieces import ACCOUNT
 from myapp.ledger.restoring.contents import KeptAccount, KeptAsset, KeptHold, KeptTransaction
 from myapp.ledger.tables import (
     Account,

@@ -10,9 +10,9 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from myapp.ledger.books import Book
+from myapp.ledger.core import ACCOUNT
 from myapp.ledger.errors import InvalidRequest
 from myapp.ledger.holds.held import HOLD
-from myapp.ledger.pieces import ACCOUNT
 from myapp.ledger.restoring import held_rows, rows
 from myapp.ledger.restoring.appending import append
 from myapp.ledger.restoring.checking import at_line

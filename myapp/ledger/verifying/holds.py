@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal_column, or_, select
 
+from myapp.ledger.core import BALANCE, LEDGER_ID, TXN
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
 from myapp.ledger.holds.tables import HoldCapture
-from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.tables import table_of
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
 from myapp.ledger.verifying.spelling import exact, exact_sum
-from myapp.ledger.verifying.tables import BALANCE, TXN, key_of
+from myapp.ledger.verifying.tables import key_of
 
 HOLD_CAPTURE = table_of(HoldCapture)
 _NOUGHT = literal_column("0", Int64)

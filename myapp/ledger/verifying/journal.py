@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, cast, func, literal_column, select
 
-from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.core import LEDGER_ID, POSTING, TXN
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
 from myapp.ledger.verifying.spelling import Exact, Whole, day_of, exact, exact_sum, month_of, successor
-from myapp.ledger.verifying.tables import POSTING, TXN
 
 ZERO = literal_column("0", Exact())
 _NONE = literal_column("0", Int64)

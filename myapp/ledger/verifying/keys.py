@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import and_, not_, or_
 
-from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.core import IDEMPOTENCY, LEDGER_ID, TXN
 from myapp.ledger.verifying.records import excerpt, times_of
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
 from myapp.ledger.verifying.spelling import is_document
-from myapp.ledger.verifying.tables import IDEMPOTENCY, TXN
 
 _KEY = {"key": IDEMPOTENCY.c.key}
 _OWN = IDEMPOTENCY.c.ledger_id == LEDGER_ID

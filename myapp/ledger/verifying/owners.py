@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Table, func, literal_column, select
 
+from myapp.ledger.core import IDEMPOTENCY, LEDGER
 from myapp.ledger.idempotency import SERVICE
 from myapp.ledger.tables import Base
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.rule import Check, Rule, rule
-from myapp.ledger.verifying.tables import IDEMPOTENCY, LEDGER
 
 
 def check() -> Check:

@@ -21,12 +21,13 @@ from sqlalchemy import (
 )
 
 from myapp.ledger import rules
+from myapp.ledger.core import ACCOUNT, ASSET, LEDGER, TXN, TXN_METADATA
 from myapp.ledger.errors import LedgerError
 from myapp.ledger.money import SCALE_MAX
 from myapp.ledger.types import Instant, Int64
 from myapp.ledger.verifying.rule import Check, NameRule, Rule, rule, told
 from myapp.ledger.verifying.spelling import is_id, is_metadata
-from myapp.ledger.verifying.tables import ACCOUNT, ASSET, LEDGER, TXN, TXN_METADATA, key_of, own
+from myapp.ledger.verifying.tables import key_of, own
 
 _SHOWN_CHARS = 200
 _FIRST = literal(datetime.min.replace(tzinfo=UTC), Instant())

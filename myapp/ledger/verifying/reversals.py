@@ -6,12 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, or_, select, union_all
 
-from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.core import LEDGER_ID, POSTING, TXN
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.records import unique_in
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
 from myapp.ledger.verifying.spelling import exact, successor
-from myapp.ledger.verifying.tables import POSTING, TXN
 
 _KIND = "reversal"
 _ONE, _NOUGHT = (literal_column(text, Int64) for text in ("1", "0"))

@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, Text, func, lit
 from sqlalchemy.orm import Session
 
 from myapp.ledger.books import Book
+from myapp.ledger.core import ACCOUNT, LEDGER_ID
 from myapp.ledger.money import SCALE_MAX, format_amount
-from myapp.ledger.pieces import LEDGER_ID
 from myapp.ledger.verifying.spelling import shown
-from myapp.ledger.verifying.tables import ACCOUNT, key_of, own
+from myapp.ledger.verifying.tables import key_of, own
 
 # So many rows are named; how many there are is told besides.
 PROBLEMS_MAX = 100

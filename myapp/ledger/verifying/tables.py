@@ -1,19 +1,10 @@
-"""The tables that are verified, and how their rows are found and named."""
+"""How the rows of the tables that are verified are found and named."""
 
 from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Table
 
-from myapp.ledger.pieces import LEDGER_ID
-from myapp.ledger.tables import Base
-
-LEDGER, ASSET, ACCOUNT, BALANCE, BALANCE_DAY, BALANCE_MONTH = (
-    Base.metadata.tables[name]
-    for name in ("ledger", "asset", "account", "balance", "balance_day", "balance_month")
-)
-TXN, TXN_METADATA, POSTING, IDEMPOTENCY = (
-    Base.metadata.tables[name] for name in ("txn", "txn_metadata", "posting", "idempotency")
-)
+from myapp.ledger.core import LEDGER, LEDGER_ID
 
 
 def own(table: Table) -> ColumnElement[bool]:

@@ -20,12 +20,11 @@ from sqlalchemy import (
     union_all,
 )
 
-from myapp.ledger.pieces import LEDGER_ID
+from myapp.ledger.core import ACCOUNT, ASSET, BALANCE, BALANCE_DAY, BALANCE_MONTH, LEDGER_ID, POSTING
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.journal import ZERO
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
 from myapp.ledger.verifying.spelling import Exact, day_of, exact, exact_sum, month_of
-from myapp.ledger.verifying.tables import ACCOUNT, ASSET, BALANCE, BALANCE_DAY, BALANCE_MONTH, POSTING
 
 _NOUGHT = literal_column("0", Int64)
 _ABSENT = cast(null(), Int64)

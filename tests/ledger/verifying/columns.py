@@ -93,6 +93,24 @@ def stray(table: str) -> tuple[str, Key]:
     return table, {"ledger_id": NOBODY}
 
 
+def totals_by(period: str, number: int) -> Row:
+    """Return how the totals of a day or a month are tampered with; `number` tells which one it is."""
+    name = f"balance_{period}"
+    return Row(
+        lambda table: (table.c.account_id == account_id(CASH)) & (table.c.asset == "USD"),
+        {
+            "ledger_id": always(NOBODY, 2),
+            "account_id": always(NOBODY, named=(name, {"account_id": NOBODY})),
+            "asset": always("USX", named=(name, {"asset": "USX"})),
+            period: always(3, -3, named=(name, {period: number})),
+            "debits": always(0, 2**63 - 1),
+            "credits": always(0, -1),
+            "first_version": always(0, 9, 2**63 - 1),
+            "version": always(0, 9, 2**63 - 1),
+        },
+    )
+
+
 ROWS: Mapping[str, Row] = {
     "ledger": Row(
         lambda table: table.c.name == "books",
@@ -192,32 +210,8 @@ ROWS: Mapping[str, Row] = {
             "month_credits": always(7, 2**63 - 1, -1),
         },
     ),
-    "balance_day": Row(
-        lambda table: (table.c.account_id == account_id(CASH)) & (table.c.asset == "USD"),
-        {
-            "ledger_id": always(NOBODY, 2),
-            "account_id": always(NOBODY, named=("balance_day", {"account_id": NOBODY})),
-            "asset": always("USX", named=("balance_day", {"asset": "USX"})),
-            "day": always(3, -3, named=("balance_day", {"day": 20458})),
-            "debits": always(0, 2**63 - 1),
-            "credits": always(0, -1),
-            "first_version": always(0, 9, 2**63 - 1),
-            "version": always(0, 9, 2**63 - 1),
-        },
-    ),
-    "balance_month": Row(
-        lambda table: (table.c.account_id == account_id(CASH)) & (table.c.asset == "USD"),
-        {
-            "ledger_id": always(NOBODY, 2),
-            "account_id": always(NOBODY, named=("balance_month", {"account_id": NOBODY})),
-            "asset": always("USX", named=("balance_month", {"asset": "USX"})),
-            "month": always(3, -3, named=("balance_month", {"month": 672})),
-            "debits": always(0, 2**63 - 1),
-            "credits": always(0, -1),
-            "first_version": always(0, 9, 2**63 - 1),
-            "version": always(0, 9, 2**63 - 1),
-        },
-    ),
+    "balance_day": totals_by("day", 20458),
+    "balance_month": totals_by("month", 672),
     "idempotency": Row(
         lambda table: (table.c.ledger_id == 1) & (table.c.key == "answered"),
         {
