@@ -86,7 +86,15 @@ def alone(server: Server, worker: int) -> Iterator[Caller]:
         for other in set(workers(server)) - {worker}:
             os.kill(other, signal.SIGSTOP)
             stack.callback(os.kill, other, signal.SIGCONT)
+            # Its main thread is told first; the one that accepts connections goes on for a moment.
+            wait_until(lambda other=other: all(state == "T" for state in states(other)))
         yield stack.enter_context(closing(Caller(server.port, "")))
+
+
+def states(worker: int) -> list[str]:
+    """Return what each thread of a process does, as `ps` abbreviates it."""
+    stats = (each.read_text() for each in Path(f"/proc/{worker}/task").glob("*/stat"))
+    return [stat.rpartition(") ")[2][0] for stat in stats]
 
 
 def statuses(server: Server, worker: int, path: str, times: int) -> list[int]:

@@ -15,7 +15,7 @@ from waitress.task import ErrorTask
 
 from myapp.db.shares import Shares
 from myapp.http.accepting import accept_evenly
-from myapp.http.dispatch import TurnDispatcher
+from myapp.http.dispatch import LeaderDispatcher
 from myapp.http.errors import BodyTooLarge, InternalError
 from myapp.http.observe import HEADER
 from myapp.http.problems import MEDIA_TYPE, problem
@@ -108,11 +108,12 @@ def make_server(
     `connections` is common to all processes that accept connections on the same sockets.
     """
     sockets: dict[int, Any] = {}
-    dispatcher = TurnDispatcher(int(settings.get("threads", Adjustments.threads)))
+    dispatcher = LeaderDispatcher(int(settings.get("threads", Adjustments.threads)))
     server = create_server(app, map=sockets, _dispatcher=dispatcher, **settings)
     listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
     for listener in listeners:
         listener.channel_class = StrictChannel
+    dispatcher.lead(server, listeners)
     if connections is not None:
         accept_evenly(listeners, connections)
     if beat is not None:

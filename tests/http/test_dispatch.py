@@ -1,201 +1,228 @@
-"""Requests take turns in a process, nobody waits for long, and the dispatcher ends."""
+"""Who has read a request serves it, nobody waits for long, all connections are looked at, and it ends."""
 
 from __future__ import annotations
 
 import os
+import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from threading import Barrier, Event, Lock, get_ident
+from collections.abc import Iterator
+from contextlib import closing
+from threading import Barrier, Event
 
 import pytest
 
-from myapp.http.dispatch import TurnDispatcher
+from myapp.http import dispatch
+from myapp.http.dispatch import LeaderDispatcher
+from tests.http.led import LONG_S, MEBIBYTE, Crowd, Served, Waiting, clients_of, read_all, served, wait_until
 
-LONG_S = 60.0
 PATIENCE_S = 0.2
+SHORT_S = 0.001
 
 
-class Task:
-    """What waitress calls a task: a request, here any work."""
-
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
-        self.done = Event()
-
-    def service(self) -> None:
-        """Do the work."""
-        try:
-            self._work()
-        finally:
-            self.done.set()
-
-    def cancel(self) -> None:
-        """Do nothing: the server is going away."""
+@pytest.fixture(autouse=True)
+def patient_main_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the main thread wait until it is woken."""
+    monkeypatch.setattr(dispatch, "_GLANCE_S", 10 * LONG_S)
 
 
-class Waiting(Task):
-    """A request that waits until it may go on."""
-
-    def __init__(self) -> None:
-        super().__init__(self._wait)
-        self.began, self.goes_on = Event(), Event()
-
-    def _wait(self) -> None:
-        self.began.set()
-        self.goes_on.wait(LONG_S)
-
-
-@contextmanager
-def dispatcher_of(threads: int, patience_s: float) -> Iterator[TurnDispatcher]:
-    """Give a dispatcher, and see that all its threads end."""
-    dispatcher = TurnDispatcher(threads, patience_s)
-    try:
-        yield dispatcher
-    finally:
-        dispatcher.shutdown(timeout=LONG_S)
-    assert not dispatcher.threads
-
-
-def wait_until_all_rest(dispatcher: TurnDispatcher, threads: int) -> None:
-    """Return once no thread has anything to do."""
-    deadline_s = time.monotonic() + LONG_S
-    while len(dispatcher._resting) < threads:
-        assert time.monotonic() < deadline_s
-        os.sched_yield()
-
-
-class Crowd:
-    """Counts how many are in it at once."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._inside = 0
-        self.most = 0
-
-    def enter_and_leave(self) -> None:
-        """Let go of the interpreter inside, as a request does that reads from a socket."""
-        with self._lock:
-            self._inside += 1
-            self.most = max(self.most, self._inside)
-        for _ in range(100):
-            os.sched_yield()
-        with self._lock:
-            self._inside -= 1
-
-
-def test_one_request_runs_at_a_time_while_none_takes_long() -> None:
+def test_one_thread_serves_everybody_while_no_request_takes_long() -> None:
     crowd = Crowd()
-    tasks = [Task(crowd.enter_and_leave) for _ in range(200)]
-    with dispatcher_of(8, patience_s=LONG_S) as dispatcher:
-        for task in tasks:
-            dispatcher.add_task(task)
-        assert all(task.done.wait(LONG_S) for task in tasks)
+    with served(8, crowd=crowd) as server, clients_of(server, 8) as clients:
+        for _ in range(20):
+            clients.ask("crowd")
+            assert clients.are_answered()
+        # Once when the threads were started.
+        assert server.woken == 1
     assert crowd.most == 1
+    assert len(crowd.threads) == 1
 
 
 def test_a_request_that_waits_holds_nobody_up() -> None:
-    met = []
     everybody = Barrier(8, timeout=LONG_S)
-    tasks = [Task(lambda: met.append(everybody.wait())) for _ in range(8)]
-    with dispatcher_of(8, PATIENCE_S) as dispatcher:
+
+    def meet() -> None:
+        everybody.wait()
+
+    with served(8, PATIENCE_S, meet=meet) as server, clients_of(server, 8) as clients:
         begun_s = time.monotonic()
-        for task in tasks:
-            dispatcher.add_task(task)
-        assert all(task.done.wait(LONG_S) for task in tasks)
-        # Each begins when the one before it has had its turn, and not much later.
+        clients.ask("meet")
+        assert clients.are_answered()
+        # Each begins when the one before it has led for its time, and not much later.
         assert 7 * PATIENCE_S <= time.monotonic() - begun_s < 7 * PATIENCE_S * 4
-    assert sorted(met) == list(range(8))
 
 
-def test_a_request_that_comes_while_another_waits_is_served() -> None:
-    waiting = Waiting()
-    with dispatcher_of(2, patience_s=0.001) as dispatcher:
-        dispatcher.add_task(waiting)
+def test_beside_a_request_that_waits_the_others_are_served_as_if_it_were_not_there() -> None:
+    waiting, crowd = Waiting(), Crowd()
+    with (
+        served(8, PATIENCE_S, waiting=waiting, crowd=crowd) as server,
+        clients_of(server, 1) as slow,
+        clients_of(server, 8) as clients,
+    ):
+        slow.ask("waiting")
         assert waiting.began.wait(LONG_S)
-        # Nobody looked after the queue before this one came.
-        later = Task(waiting.goes_on.set)
-        dispatcher.add_task(later)
-        assert later.done.wait(LONG_S)
-        assert waiting.done.wait(LONG_S)
-
-
-def test_beside_a_request_that_waits_the_others_take_turns_as_if_it_were_not_there() -> None:
-    waiting, first, crowd = Waiting(), Task(lambda: None), Crowd()
-    others = [Task(crowd.enter_and_leave) for _ in range(100)]
-    with dispatcher_of(8, patience_s=PATIENCE_S) as dispatcher:
-        dispatcher.add_task(waiting)
-        assert waiting.began.wait(LONG_S)
-        dispatcher.add_task(first)
-        assert first.done.wait(LONG_S)
+        clients.ask("crowd")
+        assert clients.are_answered()
         begun_s = time.monotonic()
-        for task in others:
-            dispatcher.add_task(task)
-        assert all(task.done.wait(LONG_S) for task in others)
+        for _ in range(10):
+            clients.ask("crowd")
+            assert clients.are_answered()
         # Each of them would have waited for its own patience.
-        assert time.monotonic() - begun_s < PATIENCE_S * len(others) / 4
+        assert time.monotonic() - begun_s < PATIENCE_S * 80 / 4
+        assert crowd.most == 1
         waiting.goes_on.set()
-        assert waiting.done.wait(LONG_S)
+        assert slow.are_answered()
 
 
-def test_who_serves_nobody_does_not_look_again_and_again() -> None:
-    waiting = Waiting()
-    with dispatcher_of(4, patience_s=0.001) as dispatcher:
-        dispatcher.add_task(waiting)
+def test_the_end_of_an_earlier_request_takes_nobody_from_the_others() -> None:
+    first, second = Waiting(), Waiting()
+    with (
+        served(3, PATIENCE_S, first=first, second=second, third=lambda: None) as server,
+        clients_of(server, 1) as one,
+        clients_of(server, 1) as two,
+        clients_of(server, 1) as three,
+    ):
+        one.ask("first")
+        assert first.began.wait(LONG_S)
+        wait_until(lambda: server.dispatcher._watcher_sleeps)
+        two.ask("second")
+        assert second.began.wait(LONG_S)
+        first.goes_on.set()
+        assert one.are_answered()
+        three.ask("third")
+        assert three.are_answered()
+        second.goes_on.set()
+        assert two.are_answered()
+
+
+def test_as_many_requests_as_allowed_run_at_once_and_the_next_waits_for_one_of_them() -> None:
+    waiting, crowd = Waiting(), Crowd()
+    with (
+        served(1, SHORT_S, waiting=waiting, crowd=crowd) as server,
+        clients_of(server, 1) as slow,
+        clients_of(server, 2) as clients,
+    ):
+        slow.ask("waiting")
         assert waiting.began.wait(LONG_S)
-        # One waits, and the others have nothing to look for.
-        wait_until_all_rest(dispatcher, 3)
+        clients.ask("crowd")
+        wait_until(lambda: len(server.dispatcher.queue) == 2)
+        assert crowd.most == 0
         waiting.goes_on.set()
-        assert waiting.done.wait(LONG_S)
+        assert slow.are_answered()
+        assert clients.are_answered()
+        assert crowd.most == 1
 
 
-def test_a_queue_that_grows_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    tasks = [Waiting() for _ in range(6)]
-    with dispatcher_of(2, patience_s=LONG_S) as dispatcher, caplog.at_level("WARNING", "waitress.queue"):
-        for task in tasks:
-            dispatcher.add_task(task)
-        for task in tasks:
-            task.goes_on.set()
-        assert all(task.done.wait(LONG_S) for task in tasks)
-    assert "Task queue depth" in caplog.text
+def test_who_waits_for_its_client_is_looked_after_though_all_threads_serve() -> None:
+    size_bytes = 16 * MEBIBYTE
+
+    def much() -> Iterator[bytes]:
+        for _ in range(size_bytes // 65_536):
+            yield bytes(65_536)
+
+    with served(1, SHORT_S, much=much) as server, closing(server.connect()) as client:
+        client.request("GET", "/much")
+        # More than the buffers hold, so the view waits until this has been read.
+        assert len(client.getresponse().read()) == size_bytes
 
 
-def test_one_thread_serves_all_requests_in_their_order() -> None:
-    served: list[int] = []
-    tasks = [Task(lambda number=number: served.append(number)) for number in range(100)]  # type: ignore[misc]
-    with dispatcher_of(1, patience_s=LONG_S) as dispatcher:
-        for task in tasks:
-            dispatcher.add_task(task)
-        assert all(task.done.wait(LONG_S) for task in tasks)
-    assert served == list(range(100))
+def test_who_sends_many_requests_at_once_does_not_keep_the_others_from_being_read() -> None:
+    other_answered = Event()
+    served_before: list[bool] = []
+
+    def busy() -> None:
+        served_before.append(other_answered.is_set())
+        until_s = time.monotonic() + PATIENCE_S / 10
+        while time.monotonic() < until_s and not other_answered.is_set():
+            os.sched_yield()
+
+    with (
+        served(2, PATIENCE_S, busy=busy, other=other_answered.set) as server,
+        socket.create_connection(server.address, timeout=LONG_S) as greedy,
+        clients_of(server, 1) as other,
+    ):
+        greedy.sendall(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
+        # By now it has been looked who else there is, and nobody was.
+        wait_until(lambda: len(served_before) > 15)
+        other.ask("other")
+        assert other.are_answered()
+        read_all(greedy, 100)
+    assert served_before.count(True) > 50
 
 
-def test_the_thread_that_worked_last_works_next() -> None:
-    threads = set()
-    with dispatcher_of(6, patience_s=LONG_S) as dispatcher:
-        for _ in range(50):
-            wait_until_all_rest(dispatcher, 6)
-            task = Task(lambda: threads.add(get_ident()))
-            dispatcher.add_task(task)
-            assert task.done.wait(LONG_S)
-    assert len(threads) == 1
+def test_a_pipelined_request_is_served_once_the_one_before_is_answered() -> None:
+    waiting = Waiting()
+    with (
+        served(4, SHORT_S, waiting=waiting, next=lambda: None) as server,
+        socket.create_connection(server.address, timeout=LONG_S) as client,
+    ):
+        client.sendall(b"GET /waiting HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert waiting.began.wait(LONG_S)
+        # Somebody else leads by now, and looks at the connections until it is woken.
+        wait_until(lambda: server.dispatcher._watcher_sleeps)
+        waiting.goes_on.set()
+        read_all(client, 2)
 
 
-def test_an_error_ends_the_request_and_not_the_thread() -> None:
-    def fail() -> None:
-        raise SystemExit("of a request")
+def test_who_has_nothing_to_do_does_not_look_again_and_again() -> None:
+    waiting = Waiting()
+    with served(4, SHORT_S, waiting=waiting) as server, clients_of(server, 1) as slow:
+        slow.ask("waiting")
+        assert waiting.began.wait(LONG_S)
+        wait_until(lambda: server.dispatcher._watcher_sleeps)
+        waiting.goes_on.set()
+        assert slow.are_answered()
 
-    failing, next_one = Task(fail), Task(lambda: None)
-    with dispatcher_of(1, patience_s=LONG_S) as dispatcher:
-        dispatcher.add_task(failing)
-        dispatcher.add_task(next_one)
-        assert next_one.done.wait(LONG_S)
+
+def test_who_looks_at_the_connections_is_left_alone() -> None:
+    with served(4, SHORT_S, fine=lambda: None) as server, clients_of(server, 1) as client:
+        client.ask("fine")
+        assert client.are_answered()
+        leader = server.dispatcher._leader
+        wait_until(lambda: server.dispatcher._watcher_sleeps)
+        assert server.dispatcher._leader == leader
 
 
-def test_threads_can_be_fewer_and_more() -> None:
-    with dispatcher_of(4, patience_s=LONG_S) as dispatcher:
-        dispatcher.set_thread_count(1)
-        dispatcher.set_thread_count(3)
-        task = Task(lambda: None)
-        dispatcher.add_task(task)
-        assert task.done.wait(LONG_S)
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, ValueError])
+def test_what_a_request_raises_ends_nobody_but_itself(error: type[BaseException]) -> None:
+    raised = Event()
+
+    def failing() -> None:
+        raised.set()
+        raise error
+
+    with (
+        served(2, failing=failing, fine=lambda: None) as server,
+        clients_of(server, 1) as unlucky,
+        clients_of(server, 1) as lucky,
+    ):
+        unlucky.ask("failing")
+        assert raised.wait(LONG_S)
+        lucky.ask("fine")
+        assert lucky.are_answered()
+
+
+def test_who_ends_badly_lets_the_next_one_begin() -> None:
+    began, goes_on = Event(), Event()
+
+    def failing() -> None:
+        began.set()
+        goes_on.wait(LONG_S)
+        raise SystemExit
+
+    with (
+        served(1, SHORT_S, failing=failing, fine=lambda: None) as server,
+        clients_of(server, 1) as unlucky,
+        clients_of(server, 1) as lucky,
+    ):
+        unlucky.ask("failing")
+        assert began.wait(LONG_S)
+        lucky.ask("fine")
+        wait_until(lambda: len(server.dispatcher.queue) == 1)
+        goes_on.set()
+        assert lucky.are_answered()
+
+
+def test_what_the_loop_raises_ends_the_server() -> None:
+    server = Served({}, LeaderDispatcher(2, LONG_S))
+    server.end(OSError("no more descriptors"))
+    assert [str(each) for each in server.raised] == ["no more descriptors"]
