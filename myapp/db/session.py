@@ -6,12 +6,13 @@ One `sessionmaker`, configured here; one fresh session per request attempt or un
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Never
+from typing import Any, Never, cast
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session, SessionTransaction, sessionmaker
+from sqlalchemy.util import immutabledict
 
 from myapp.db.compiled import CompiledStatements
 from myapp.db.connection import refuse_protected
@@ -24,7 +25,23 @@ _REMEDY = (
     "dbsession.begin_nested() for a partial undo and dbsession.flush() to send pending changes."
 )
 
-_LENT = frozenset({"owner", "bind", "execution_options"})
+
+class _Lent:
+    """An attribute that is set when its session is made, and by nobody afterwards.
+
+    It has no `__get__`, so Python reads the value where any attribute is, at no cost.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __set__(self, session: OwnedSession, value: Any) -> None:
+        if self._name in session.__dict__:
+            raise session.owner.violate(f"dbsession.{self._name} is not application code's to set.")
+        session.__dict__[self._name] = value
+
+    def __delete__(self, session: OwnedSession) -> Never:
+        raise session.owner.violate(f"dbsession.{self._name} is not application code's to delete.")
 
 
 class OwnedSession(Session):
@@ -33,15 +50,17 @@ class OwnedSession(Session):
     `owner` is the state shared with the engine's events; see `myapp.db.owner`.
     """
 
-    def __init__(self, bind: Engine, *, owner: Owner, **options: Any) -> None:
-        self.owner = owner
-        super().__init__(bind, **options)
+    # Another engine, or options without the owner, would have none of the guards.
+    owner: Owner = cast("Any", _Lent())
+    bind: Engine | Connection | None = cast("Any", _Lent())
+    execution_options: Any = _Lent()
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        # Another engine, or options without the owner, would have none of the guards.
-        if name in _LENT and name in self.__dict__:
-            raise self.owner.violate(f"dbsession.{name} is not application code's to set.")
-        super().__setattr__(name, value)
+    def __init__(
+        self, bind: Engine, *, owner: Owner, execution_options: Mapping[str, Any], **options: Any
+    ) -> None:
+        self.owner = owner
+        self.execution_options = immutabledict(execution_options)
+        super().__init__(bind, **options)
 
     def _refuse_unless_machinery(self, name: str) -> None:
         if not self.owner.in_machinery:
@@ -61,7 +80,7 @@ class OwnedSession(Session):
 
         Two databases cannot be committed as one, and the other has none of the guards.
         """
-        engine = super().get_bind(*args, **options)
+        engine: Engine | Connection = super().get_bind(*args, **options)
         if engine is not self.bind:
             raise self.owner.violate(
                 "A session speaks to the database it was made for. For another one open a unit_of_work() "

@@ -50,6 +50,10 @@ def leave(request: Any) -> None:
     request.dbsession.execution_options = {}
 
 
+def strip(request: Any) -> None:
+    del request.dbsession.execution_options
+
+
 def move(request: Any) -> None:
     request.dbsession.bind = create_engine("sqlite://")
 
@@ -62,6 +66,7 @@ REFUSED: dict[str, Use] = {
     "a statement in another thread": elsewhere(lambda connection: connection.execute(text("SELECT 1"))),
     "a write in another thread": elsewhere(lambda connection: driver_sql(_Session(connection))),
     "other options": leave,
+    "no options": strip,
     "another engine": move,
     "another owner": disown,
 }
