@@ -73,7 +73,13 @@ class LeaderDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
                 self.queue_logger.warning("Task queue depth is %d", len(self.queue))
 
     def set_thread_count(self, count: int) -> None:
-        """Have so many threads; those that are too many end after their present request."""
+        """Start all threads, or end them, each after its present request.
+
+        Raises:
+            ValueError: neither all nor none; it might be the leader who ends, and nobody would look on.
+        """
+        if count not in (0, self._requests_max + 1):
+            raise ValueError(f"All {self._requests_max + 1} threads or none, and not {count}.")
         super().set_thread_count(count)
         with self.lock:
             self._relief.notify()
@@ -120,6 +126,10 @@ class LeaderDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
             task.service()
         except BaseException:
             self.logger.exception("Exception when servicing %r", task)
+        finally:
+            self._end(me)
+
+    def _end(self, me: int) -> None:
         with self.lock:
             self._running -= 1
             if self._leader == me:

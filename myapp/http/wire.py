@@ -66,10 +66,32 @@ def _error(error: Any) -> LedgerError:
 
 
 class StrictChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection that reads and refuses as above."""
+    """A connection that reads and refuses as above, and is written to and closed in order.
+
+    waitress 3.0.2 lets who has served one request send the `100 Continue` of the next. Meanwhile another
+    thread that looks at the connection may send the same bytes again. And where the client is gone, the
+    connection is closed while that thread waits for it, which ended the whole server.
+    """
 
     parser_class = StrictParser
     error_task_class = ProblemTask
+    _sends_nothing = False
+
+    def send_continue(self) -> None:
+        """Put the line where who looks at the connections finds it; `requests_lock` is held."""
+        self._sends_nothing = True
+        try:
+            super().send_continue()
+        finally:
+            self._sends_nothing = False
+
+    def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002 - waitress's signature
+        return not self._sends_nothing and bool(super()._flush_some(do_close=do_close))
+
+    def handle_write(self) -> None:
+        """Write what there is, but not between the end of a request and what follows from it."""
+        with self.requests_lock:
+            super().handle_write()
 
 
 class Pulse:
@@ -104,11 +126,15 @@ def make_server(
 ) -> Any:
     """Return waitress's server with strict connections, on every address that it listens on.
 
-    `settings` are waitress's. `beat` is called by its loop, at once and then about every second.
+    `settings` are waitress's, which uses `poll()` unless they say otherwise: `select()` fails at a descriptor
+    beyond 1,023, and at one that was just closed, and with it the server.
+
+    `beat` is called by its loop, at once and then about every second.
     `connections` is common to all processes that accept connections on the same sockets.
     """
     sockets: dict[int, Any] = {}
     dispatcher = LeaderDispatcher(int(settings.get("threads", Adjustments.threads)))
+    settings = {"asyncore_use_poll": True, **settings}
     server = create_server(app, map=sockets, _dispatcher=dispatcher, **settings)
     listeners = [each for each in sockets.values() if isinstance(each, BaseWSGIServer)]
     for listener in listeners:

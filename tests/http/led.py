@@ -1,4 +1,4 @@
-"""waitress with our dispatcher in this process, on a socket, and clients that ask it."""
+"""waitress with our dispatcher and connections in this process, on a socket, and clients that ask it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from myapp.http.dispatch import LeaderDispatcher
+from myapp.http.wire import StrictChannel
 
 LONG_S = 60.0
 MEBIBYTE = 1024 * 1024
@@ -89,6 +90,7 @@ class Served:
         self._server = create_server(
             self._answer, map=self._sockets, _dispatcher=dispatcher, listen="127.0.0.1:0", **limits
         )
+        self._server.channel_class = StrictChannel
         self.address = ("127.0.0.1", self._server.socket.getsockname()[1])
         self.woken = 0
         self._wake, self._server.pull_trigger = self._server.pull_trigger, self._count_and_wake
@@ -111,6 +113,11 @@ class Served:
             self._server.run()
         except Exception as error:
             self.raised.append(error)
+
+    @property
+    def channels(self) -> list[Any]:
+        """Return the connections as the server has them."""
+        return list(self._server.active_channels.values())
 
     def connect(self) -> http.client.HTTPConnection:
         """Return a new connection to it."""

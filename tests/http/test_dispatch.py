@@ -226,3 +226,9 @@ def test_what_the_loop_raises_ends_the_server() -> None:
     server = Served({}, LeaderDispatcher(2, LONG_S))
     server.end(OSError("no more descriptors"))
     assert [str(each) for each in server.raised] == ["no more descriptors"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_some_of_the_threads_cannot_be_ended_alone(count: int) -> None:
+    with pytest.raises(ValueError, match="All 3 threads or none"):
+        LeaderDispatcher(2).set_thread_count(count)
