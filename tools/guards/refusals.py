@@ -73,7 +73,7 @@ GUARDS = (
         "I5",
         "a session keeps its engine, its options and its owner",
         "myapp/db/session.py",
-        "        if name in _LENT and name in self.__dict__:\n",
+        "        if self._name in session.__dict__:\n",
         "        if False:\n",
         ("tests/lifecycle/test_given_away.py::test_it_is_refused",),
     ),
