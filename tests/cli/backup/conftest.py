@@ -57,7 +57,9 @@ def copied(
     server = request.getfixturevalue("postgres_server")
     name = f"backup_{uuid4().hex}"
     server.create_database(name, template)
-    request.addfinalizer(lambda: server.drop_database(name))
+    if request.scope == "function":
+        # What is made once goes with the server, which may be gone before it.
+        request.addfinalizer(lambda: server.drop_database(name))
     return Database("postgresql", server.url(name)), name
 
 

@@ -77,7 +77,7 @@ def test_no_secret_is_in_it(shell: Shell, folder: Path) -> None:
     shell.succeed("myapp", "backup", "second.backup")
     content = gzip.decompress((folder / "second.backup").read_bytes()).decode()
     assert sha256(secret.encode()).hexdigest() in content
-    # Before it stands the key's id, which is no secret; the underscore between them may be in the secret, too.
+    # Before it stands the key's id, which is none; an underscore may be in the secret, too.
     assert secret[-20:] not in content
 
 
