@@ -53,7 +53,7 @@ class LeaderDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
         for listener in listeners:
             # Any of them wakes whoever looks at the connections of all.
             self._wake = listener.pull_trigger
-            listener.pull_trigger = self._wake_another
+            listener.pull_trigger = self._wake_leader
 
     def loop(self, *, timeout: float, map: dict[int, Any], use_poll: bool) -> None:  # noqa: A002
         """Serve until a signal ends the main thread, which waits here, or something else raises."""
@@ -135,10 +135,10 @@ class LeaderDispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
             if self._leader == me:
                 self._serving = False
         if self.queue:
-            self._wake_another()
+            self._wake_leader()
 
-    def _wake_another(self) -> None:
-        # Who leads looks at the connections anyway, before it waits for anything.
+    def _wake_leader(self) -> None:
+        # Who leads is awake, and looks at the connections before it waits for anything.
         if self._leader != get_ident():
             self._wake()
 

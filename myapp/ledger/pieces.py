@@ -15,6 +15,7 @@ from sqlalchemy import (
     FromClause,
     Insert,
     Integer,
+    Join,
     ScalarSelect,
     Select,
     and_,
@@ -137,9 +138,7 @@ def insert_postings(
             months.c.debits - postings.c.later_month_debits,
             months.c.credits - postings.c.later_month_credits,
         )
-        .select_from(postings)
-        .join(rows, rows.c.number == postings.c.number, isouter=kit.outer)
-        .join(balances, kit.same(*matches_of(balances, rows)), isouter=kit.outer)
+        .select_from(beside_balances(kit, postings, rows, balances))
         .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
         .join(days, kit.same(*matches_of(days, rows), (days.c.day, postings.c.day)), isouter=kit.outer)
         .join(
@@ -170,6 +169,12 @@ def insert_postings(
     ]
     statement: Insert = kit.insert(POSTING).from_select(columns, values)
     return statement
+
+
+def beside_balances(kit: Kit, given: FromClause, rows: FromClause, balances: FromClause) -> Join:
+    """Return rows of the write beside the resolved balance that they name and what the write made of it."""
+    resolved_too = given.join(rows, rows.c.number == given.c.number, isouter=kit.outer)
+    return resolved_too.join(balances, kit.same(*matches_of(balances, rows)), isouter=kit.outer)
 
 
 def matches_of(some: FromClause, rows: FromClause) -> Iterable[Match]:

@@ -27,7 +27,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from myapp.ledger.core import BALANCE, BALANCE_DAY, BALANCE_MONTH, LEDGER_ID, OWN_LEDGER_ID
 from myapp.ledger.inputs import DAYS, MONTHS
 from myapp.ledger.kit import Kit
-from myapp.ledger.pieces import matches_of, resolved
+from myapp.ledger.pieces import beside_balances, resolved
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Int64, SortedText
 
@@ -143,9 +143,7 @@ def upsert_totals(
             balances.c.version - added.c.after_first,
             balances.c.version - added.c.after_last,
         )
-        .select_from(added)
-        .join(rows, rows.c.number == added.c.number, isouter=kit.outer)
-        .join(balances, kit.same(*matches_of(balances, rows)), isouter=kit.outer)
+        .select_from(beside_balances(kit, added, rows, balances))
         .where(condition)
     )
     table = totals.table

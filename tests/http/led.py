@@ -19,6 +19,7 @@ from myapp.http.wire import StrictChannel
 
 LONG_S = 60.0
 MEBIBYTE = 1024 * 1024
+GET = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
 
 Views = dict[str, Callable[[], Iterable[bytes] | None]]
 
@@ -169,6 +170,20 @@ def clients_of(server: Served, count: int) -> Iterator[Clients]:
     """Give so many connections."""
     with ExitStack() as stack:
         yield Clients(server, stack, count)
+
+
+@contextmanager
+def beside_one_that_waits(
+    requests_max: int, patience_s: float, **views: Any
+) -> Iterator[tuple[Served, Waiting]]:
+    """Serve these views while a request of `waiting` is under way, which goes on at the end at the latest."""
+    waiting = Waiting()
+    with served(requests_max, patience_s, waiting=waiting, **views) as server, clients_of(server, 1) as slow:
+        slow.ask("waiting")
+        assert waiting.began.wait(LONG_S)
+        yield server, waiting
+        waiting.goes_on.set()
+        assert slow.are_answered()
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:

@@ -13,7 +13,19 @@ import pytest
 
 from myapp.http import dispatch
 from myapp.http.dispatch import LeaderDispatcher
-from tests.http.led import LONG_S, MEBIBYTE, Crowd, Served, Waiting, clients_of, read_all, served, wait_until
+from tests.http.led import (
+    GET,
+    LONG_S,
+    MEBIBYTE,
+    Crowd,
+    Served,
+    Waiting,
+    beside_one_that_waits,
+    clients_of,
+    read_all,
+    served,
+    wait_until,
+)
 
 PATIENCE_S = 0.2
 SHORT_S = 0.001
@@ -52,14 +64,11 @@ def test_a_request_that_waits_holds_nobody_up() -> None:
 
 
 def test_beside_a_request_that_waits_the_others_are_served_as_if_it_were_not_there() -> None:
-    waiting, crowd = Waiting(), Crowd()
+    crowd = Crowd()
     with (
-        served(8, PATIENCE_S, waiting=waiting, crowd=crowd) as server,
-        clients_of(server, 1) as slow,
+        beside_one_that_waits(8, PATIENCE_S, crowd=crowd) as (server, _),
         clients_of(server, 8) as clients,
     ):
-        slow.ask("waiting")
-        assert waiting.began.wait(LONG_S)
         clients.ask("crowd")
         assert clients.are_answered()
         begun_s = time.monotonic()
@@ -69,25 +78,20 @@ def test_beside_a_request_that_waits_the_others_are_served_as_if_it_were_not_the
         # Each of them would have waited for its own patience.
         assert time.monotonic() - begun_s < PATIENCE_S * 80 / 4
         assert crowd.most == 1
-        waiting.goes_on.set()
-        assert slow.are_answered()
 
 
 def test_the_end_of_an_earlier_request_takes_nobody_from_the_others() -> None:
-    first, second = Waiting(), Waiting()
+    second = Waiting()
     with (
-        served(3, PATIENCE_S, first=first, second=second, third=lambda: None) as server,
-        clients_of(server, 1) as one,
+        beside_one_that_waits(3, PATIENCE_S, second=second, third=lambda: None) as (server, first),
         clients_of(server, 1) as two,
         clients_of(server, 1) as three,
     ):
-        one.ask("first")
-        assert first.began.wait(LONG_S)
         wait_until(lambda: server.dispatcher._watcher_sleeps)
         two.ask("second")
         assert second.began.wait(LONG_S)
         first.goes_on.set()
-        assert one.are_answered()
+        wait_until(lambda: server.dispatcher._running == 1)
         three.ask("third")
         assert three.are_answered()
         second.goes_on.set()
@@ -95,19 +99,15 @@ def test_the_end_of_an_earlier_request_takes_nobody_from_the_others() -> None:
 
 
 def test_as_many_requests_as_allowed_run_at_once_and_the_next_waits_for_one_of_them() -> None:
-    waiting, crowd = Waiting(), Crowd()
+    crowd = Crowd()
     with (
-        served(1, SHORT_S, waiting=waiting, crowd=crowd) as server,
-        clients_of(server, 1) as slow,
+        beside_one_that_waits(1, SHORT_S, crowd=crowd) as (server, waiting),
         clients_of(server, 2) as clients,
     ):
-        slow.ask("waiting")
-        assert waiting.began.wait(LONG_S)
         clients.ask("crowd")
         wait_until(lambda: len(server.dispatcher.queue) == 2)
         assert crowd.most == 0
         waiting.goes_on.set()
-        assert slow.are_answered()
         assert clients.are_answered()
         assert crowd.most == 1
 
@@ -140,7 +140,7 @@ def test_who_sends_many_requests_at_once_does_not_keep_the_others_from_being_rea
         socket.create_connection(server.address, timeout=LONG_S) as greedy,
         clients_of(server, 1) as other,
     ):
-        greedy.sendall(b"GET /busy HTTP/1.1\r\nHost: a\r\n\r\n" * 100)
+        greedy.sendall(GET % b"busy" * 100)
         # By now it has been looked who else there is, and nobody was.
         wait_until(lambda: len(served_before) > 15)
         other.ask("other")
@@ -155,7 +155,7 @@ def test_a_pipelined_request_is_served_once_the_one_before_is_answered() -> None
         served(4, SHORT_S, waiting=waiting, next=lambda: None) as server,
         socket.create_connection(server.address, timeout=LONG_S) as client,
     ):
-        client.sendall(b"GET /waiting HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(GET % b"waiting" + GET % b"next")
         assert waiting.began.wait(LONG_S)
         # Somebody else leads by now, and looks at the connections until it is woken.
         wait_until(lambda: server.dispatcher._watcher_sleeps)
@@ -164,13 +164,8 @@ def test_a_pipelined_request_is_served_once_the_one_before_is_answered() -> None
 
 
 def test_who_has_nothing_to_do_does_not_look_again_and_again() -> None:
-    waiting = Waiting()
-    with served(4, SHORT_S, waiting=waiting) as server, clients_of(server, 1) as slow:
-        slow.ask("waiting")
-        assert waiting.began.wait(LONG_S)
+    with beside_one_that_waits(4, SHORT_S) as (server, _):
         wait_until(lambda: server.dispatcher._watcher_sleeps)
-        waiting.goes_on.set()
-        assert slow.are_answered()
 
 
 def test_who_looks_at_the_connections_is_left_alone() -> None:

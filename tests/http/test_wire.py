@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 
 from myapp.http.wire import StrictChannel, make_server
-from tests.http.led import LONG_S, Waiting, read_all, served, wait_until
+from tests.http.led import GET, LONG_S, Waiting, read_all, served, wait_until
 
 # What `select()` can look at.
 DESCRIPTORS = 1024
 SHORT_S = 0.001
-GET = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
 ASKING_FIRST = b"POST /%s HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
