@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from myapp.db import liveness
 from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
+from myapp.db.pipelined import PipelinedConnection
 from myapp.db.settings import DbSettings
 
 # psycopg sends its BEGIN along with the first statement.
@@ -63,6 +64,7 @@ def listen(engine: Engine) -> None:
     liveness.listen(engine)
     event.listen(engine, "begin", _plan_begin)
     # SQLAlchemy calls them inside its own error handling. The dialect's own leave all of it to the driver.
+    engine.dialect.connect = PipelinedConnection.connect  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
     engine.dialect.do_rollback = _do_rollback  # type: ignore[method-assign]
 

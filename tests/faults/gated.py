@@ -1,4 +1,4 @@
-"""The real drivers' connections and cursors, each of whose calls passes a gate on its way.
+"""The connections and cursors that are really used, each of whose calls passes a gate on its way.
 
 They are subclasses and no stand-ins, so `in_transaction` and `info.transaction_status` stay the driver's own,
 and whoever looks at the type finds it.
@@ -12,6 +12,8 @@ from functools import partial
 from typing import Any
 
 import psycopg
+
+from myapp.db.pipelined import PipelinedConnection, PipelinedCursor
 
 # Told of a call before it is made: the connection, the call's name, its first argument, and the call itself.
 Gate = Callable[[Any, str, Any, Callable[[], Any]], Any]
@@ -39,9 +41,9 @@ def _gated_cursor(driver_class: type) -> type:
 
 
 _SqliteCursor = _gated_cursor(sqlite3.Cursor)
-_PostgresCursor = _gated_cursor(psycopg.Cursor)
+_PostgresCursor = _gated_cursor(PipelinedCursor)
 _PostgresServerCursor = _gated_cursor(psycopg.ServerCursor)
-_PostgresConnection = _gated(psycopg.Connection, "commit", "rollback", "close")
+_PostgresConnection = _gated(PipelinedConnection, "commit", "rollback", "close")
 
 
 class _SqliteConnection(_gated(sqlite3.Connection, "commit", "rollback", "close")):  # type: ignore[misc]

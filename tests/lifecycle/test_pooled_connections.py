@@ -102,6 +102,19 @@ def test_a_connection_that_was_used_just_now_is_not_asked_whether_it_lives(serve
     assert "COMMIT" in messages[-1]
 
 
+def test_a_request_does_not_wait_for_its_begin(serve: Serve) -> None:
+    site = serve(at("/", read), sqlalchemy__pool_size="1")
+    for _ in range(8):
+        assert site.ask("/", "GET") == 200
+    with overheard(site) as messages:
+        assert site.ask("/", "GET") == 200
+    # What the server answers as soon as it comes: the end of what was sent together, and a simple query.
+    waits = [message for message in messages if message.startswith(("Sync", "Query"))]
+    assert len(waits) == 2
+    assert "BEGIN" in messages[0]
+    assert "COMMIT" in waits[-1]
+
+
 def test_one_that_rested_for_long_is_asked(serve: Serve) -> None:
     site = serve(at("/", read), sqlalchemy__pool_size="1")
     assert site.ask("/", "GET") == 200

@@ -1,0 +1,110 @@
+"""A PostgreSQL connection that sends its BEGIN along with the first statement, and waits once for both.
+
+psycopg sends BEGIN when the first statement comes, but waits for its answer before it sends that one. libpq
+can queue both (its pipeline mode), which is a round trip less for each transaction: on a network its time, on
+one machine two changes of process. psycopg's own pipelines wait for BEGIN as well, and cost more than they
+would save here.
+
+A statement that must be prepared first begins as ever, and so does one without parameters, a COPY, or what a
+cursor in the server reads.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection, Cursor, errors
+from psycopg._preparing import Prepare
+from psycopg._queries import PostgresQuery
+from psycopg.abc import Params, PQGen, Query
+from psycopg.generators import fetch_many, send
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn, PGresult
+
+
+class PipelinedCursor(Cursor[Any]):
+    """A cursor whose statement takes the connection's BEGIN with it."""
+
+    _conn: PipelinedConnection
+
+    def _execute_gen(self, query: Query, params: Params | None = None, **options: Any) -> PQGen[None]:
+        self._conn.begin_may_wait = True
+        try:
+            yield from super()._execute_gen(query, params, **options)
+        finally:
+            self._conn.begin_may_wait = False
+            self._conn.begin_to_send = None
+
+    def _maybe_prepare_gen(self, pgq: PostgresQuery, **options: Any) -> PQGen[None]:
+        begin, self._conn.begin_to_send = self._conn.begin_to_send, None
+        if begin is None:
+            yield from super()._maybe_prepare_gen(pgq, **options)
+            return
+        prepare, name = self._get_prepared(pgq, options.get("prepare"))
+        # Without parameters it may be several statements, unless it is prepared; a pipeline takes one each.
+        if prepare is Prepare.SHOULD or not (name or pgq.params):
+            yield from self._conn._exec_command(begin)
+            yield from super()._maybe_prepare_gen(pgq, **options)
+            return
+        key = self._conn._prepared.maybe_add_to_cache(pgq, prepare, name)
+        results = yield from self._begin_and_execute(begin, name, pgq, binary=options.get("binary"))
+        if key is not None:
+            self._conn._prepared.validate(key, prepare, name, results)
+        self._check_results(results)
+        self._set_results(results)
+
+    def _begin_and_execute(
+        self, begin: bytes, name: bytes, pgq: PostgresQuery, *, binary: bool | None
+    ) -> PQGen[list[PGresult]]:
+        pgconn = self._pgconn
+        pgconn.enter_pipeline_mode()
+        pgconn.send_query_params(begin, None)
+        if name:
+            self._send_query_prepared(name, pgq, binary=binary)
+        else:
+            self._execute_send(pgq, binary=binary)
+        pgconn.pipeline_sync()
+        yield from send(pgconn)
+        begun, *answers = yield from _answers(pgconn)
+        if _has_failed(begun):
+            raise errors.error_from_result(begun[-1], encoding=self._encoding)
+        return answers[0]
+
+
+def _answers(pgconn: PGconn) -> PQGen[list[list[PGresult]]]:
+    """Read the answers to BEGIN, to the statement, and to the pipeline's end; errors are in them."""
+    answers: list[list[PGresult]] = []
+    try:
+        for _ in range(3):
+            answers.append((yield from fetch_many(pgconn)))
+        pgconn.exit_pipeline_mode()
+    except errors.OperationalError:
+        # A server that ends a connection says why before it hangs up.
+        if not answers or not _has_failed(answers[0]):
+            raise
+    return answers
+
+
+def _has_failed(answer: list[PGresult]) -> bool:
+    return answer[-1].status == ExecStatus.FATAL_ERROR
+
+
+class PipelinedConnection(Connection[Any]):
+    """A connection whose cursors are `PipelinedCursor`."""
+
+    # Both are only touched by a cursor that has the connection's lock.
+    begin_may_wait = False
+    begin_to_send: bytes | None = None
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cursor_factory = PipelinedCursor
+
+    def _start_query(self) -> PQGen[None]:
+        if self.begin_may_wait and not self._pipeline and not self._autocommit and self._is_idle():
+            self.begin_to_send = self._get_tx_start_command()
+        else:
+            yield from super()._start_query()
+
+    def _is_idle(self) -> bool:
+        return self.pgconn.transaction_status == TransactionStatus.IDLE
