@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from myapp.ledger.books import Book, open_book
@@ -33,24 +34,21 @@ _ASSETS_MAX = 500
 _GIVEN_BACK_MAX = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One transaction of a batch as asked, with its own idempotency key."""
 
     draft: TransactionDraft
     key: Key | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(Struct, frozen=True):
     """What an item became, now or when its key was first used."""
 
     status: int
     transaction: TransactionView
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(Struct, frozen=True):
     """An item that obeys the rules, with the claim to its key."""
 
     entry: Entry
@@ -58,8 +56,7 @@ class _Candidate:
     claim: Claim | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(Struct, frozen=True):
     """An item that breaks a rule, with the key it came with, if that could be read."""
 
     error: LedgerError

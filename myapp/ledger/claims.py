@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import TableClause, and_, delete, select, true
 from sqlalchemy.orm import Session
 
@@ -19,8 +19,7 @@ from myapp.ledger.pieces import claim_keys
 from myapp.ledger.writing import Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(Struct, frozen=True):
     """What a key was used for: a request, and the transaction that answered it, if it was one."""
 
     fingerprint: str

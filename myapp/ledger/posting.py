@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy.orm import Session
 
 from myapp.ledger import rules
@@ -23,8 +23,7 @@ from myapp.ledger.views import PostingView, TransactionView
 from myapp.ledger.writing import Claim, Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """An idempotency key with the fingerprint of its request."""
 
     key: str

@@ -70,8 +70,8 @@ class Source:
 
     def objects(self, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
         """Return the parameter of `spread` for these rows."""
-        objects = [dict(zip(self.columns, row, strict=True)) for row in rows]
-        return {self.name: msgspec.json.encode(objects).decode()}
+        shape = _shape(self)
+        return {self.name: msgspec.json.encode([shape(*row) for row in rows]).decode()}
 
     def text(self, rows: Iterable[Sequence[Any]]) -> dict[str, Any]:
         """Return the parameter of `walked` for these rows."""
@@ -81,6 +81,12 @@ class Source:
             for process, cells in zip(_processors(self), columns, strict=True)
         ]
         return {self.name: msgspec.json.encode(list(zip(*written, strict=True))).decode()}
+
+
+@cache
+def _shape(source: Source) -> type[msgspec.Struct]:
+    """Return a class with the columns as attributes: it is made and encoded faster than a dictionary."""
+    return msgspec.defstruct(source.name, source.columns)
 
 
 @cache

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
+from msgspec import Struct
+
 Item = TypeVar("Item")
 
 
@@ -68,8 +70,7 @@ class AccountView:
     balances: Mapping[str, BalanceView] | None
 
 
-@dataclass(frozen=True, slots=True)
-class PostingView:
+class PostingView(Struct, frozen=True):
     """One posting, with the balance and the version that it left behind."""
 
     account: str
@@ -79,8 +80,7 @@ class PostingView:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionView:
+class TransactionView(Struct, frozen=True):
     """A transaction with its postings, in the order in which they were sent."""
 
     id: UUID

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
@@ -40,8 +41,7 @@ from myapp.ledger.types import Id, Instant, Int64, dump_document
 _KEY_COUNT: ColumnElement[int] = bindparam("key_count", type_=Int64)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """An idempotency key with the fingerprint of its request, and the transaction that answers it."""
 
     key: str
@@ -50,8 +50,7 @@ class Claim:
     status: int = 201
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceAfter:
+class BalanceAfter(Struct, frozen=True):
     """A balance row just after the write, in the smallest unit."""
 
     debits: int
