@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Connection
 
 from alembic import context
 from myapp.cli.configuration import database_url
-from myapp.db import DbSettings, make_engine
+from myapp.db import make_engine, unhurried
 from myapp.ledger.holds import tables  # noqa: F401 - its tables belong to the metadata
 from myapp.ledger.tables import Base
 from myapp.security import keys  # noqa: F401 - its table belongs to the metadata
@@ -27,8 +28,11 @@ def main() -> None:
     if connection is not None:
         run(connection)
         return
-    url = database_url(Path(context.config.config_file_name or "development.ini"))
-    engine = make_engine(DbSettings(engine_options={"url": url}))
+    ini = Path(context.config.config_file_name or "development.ini")
+    try:
+        engine = make_engine(unhurried(database_url(ini)))
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from error
     with engine.connect() as own_connection:
         run(own_connection)
     engine.dispose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -9,9 +10,18 @@ def main(global_config: dict[str, str], **settings: Any) -> Any:
     """Return the WSGI application: PasteDeploy's entry point.
 
     Raises:
-        SystemExit: the database is not migrated; the message names the command to run.
-        ConfigurationError: a setting is missing, unknown or unreadable.
+        SystemExit: the database is not migrated, or a setting is missing, unknown or unreadable; the message
+            tells what to do.
     """
+    from pyramid.exceptions import ConfigurationError
+
+    try:
+        return _application(global_config, settings)
+    except ConfigurationError as error:
+        raise SystemExit(str(error)) from error
+
+
+def _application(global_config: Mapping[str, str], settings: Mapping[str, Any]) -> Any:
     # Not above: whoever imports any part of the package runs this module, and would wait for all of them.
     from pyramid.config import Configurator
 

@@ -7,15 +7,17 @@ from functools import cache
 from pathlib import Path
 
 from pyramid.config import Configurator
+from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Connection, Engine, column, inspect, select, table
 from sqlalchemy.exc import SQLAlchemyError
 
-from myapp.db import DbSettings, make_engine, read_only
+from myapp.db import make_engine, read_only, unhurried
 
 # The migrations stand beside the package in the checkout.
 _SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
 # Where a migration says what it is called, and which one it follows.
 _NAMED = re.compile(r"""^(down_)?revision = ["'](\w+)["']$""", re.MULTILINE)
+_NEWER = "The database was migrated by a newer myapp than this one; install that one again."
 # Where Alembic keeps the database's revision.
 _VERSION = table("alembic_version", column("version_num"))
 
@@ -26,7 +28,11 @@ def includeme(config: Configurator) -> None:
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Bring the database to a revision, the newest by default, in one transaction."""
+    """Bring the database to a revision, the newest by default, in one transaction.
+
+    Raises:
+        ConfigurationError: a newer version of the program has migrated it.
+    """
     _run("upgrade", url, revision)
 
 
@@ -55,11 +61,16 @@ def _revisions(connection: Connection) -> frozenset[str]:
 
 @cache
 def _newest() -> frozenset[str]:
+    return frozenset(_named()) - frozenset(_named().values())
+
+
+@cache
+def _named() -> dict[str, str | None]:
+    """Return the migrations, each with the one that it follows."""
     # The scripts are read once, because every question of /readyz comes here.
-    scripts = (path.read_text("utf-8") for path in (_SCRIPTS / "versions").glob("*.py"))
-    named = [match.groups() for script in scripts for match in _NAMED.finditer(script)]
-    followed = {name for down, name in named if down}
-    return frozenset(name for down, name in named if not down) - followed
+    scripts = [path.read_text("utf-8") for path in (_SCRIPTS / "versions").glob("*.py")]
+    names = [dict(_NAMED.findall(script)) for script in scripts]
+    return {each[""]: each.get("down_") for each in names if "" in each}
 
 
 def require_current(engine: Engine, ini: str | None) -> None:
@@ -71,33 +82,41 @@ def require_current(engine: Engine, ini: str | None) -> None:
     shown = Path(ini).name if ini else "development.ini"
     try:
         with engine.connect() as connection:  # lifecycle: At start there is no request yet.
-            current = is_current(read_only(connection))
+            wrong = mismatch(read_only(connection), shown)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise SystemExit(f"The database cannot be reached: {reason}") from None
-    if not current:
+    if wrong is not None:
         # Nobody else will give the connection back: the application that owns the engine is never made.
         engine.dispose()
-        raise SystemExit(not_migrated(shown))
+        raise SystemExit(wrong)
 
 
-def not_migrated(ini: str) -> str:
-    """Return the line that says what to do."""
-    return f"The database's schema is not the newest; run: myapp migrate -c {ini}"
+def mismatch(connection: Connection, ini: str) -> str | None:
+    """Return the line that says what to do about the database's revision; None where it is the newest."""
+    found = _revisions(connection)
+    if found == _newest():
+        return None
+    if found <= _named().keys():
+        return f"The database's schema is not the newest; run: myapp migrate -c {ini}"
+    return _NEWER
 
 
 def _run(step: str, url: str, revision: str) -> None:
     # Not above, as said where the revision is read.
     from alembic.config import Config
+    from alembic.util import CommandError
 
     from alembic import command
 
     config = Config()
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
-    engine = make_engine(DbSettings(engine_options={"url": url}))
+    engine = make_engine(unhurried(url))
     try:
         with engine.connect() as connection:  # lifecycle: A migration is no request.
             config.attributes["connection"] = connection
             getattr(command, step)(config, revision)
+    except CommandError as error:
+        raise ConfigurationError(_NEWER) from error
     finally:
         engine.dispose()

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+from waitress.adjustments import Adjustments
+
 from myapp import footprint
 from myapp.db.shares import PROCESSES_MAX
 from myapp.http.wire import make_server
@@ -21,10 +23,11 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
     """Serve until interrupted or terminated: PasteDeploy's entry point for `[server:main]`.
 
     Raises:
-        SystemExit: the number of processes is none, or gunicorn is needed and not installed.
+        SystemExit: a setting makes no sense, or gunicorn is needed and not installed.
     """
     settings["port"] = global_config.get("port", settings.get("port", "6543"))
     processes = _processes(global_config.get("processes", settings.pop("processes", "1")))
+    _check(settings)
     footprint.settle()
     if processes > 1:
         return _serve_with_gunicorn(app, processes, settings)
@@ -35,6 +38,15 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
     server.print_listen("Serving on http://{}:{}")
     server.run()
     return 0
+
+
+def _check(settings: Mapping[str, str]) -> None:
+    try:
+        threads = Adjustments(**settings).threads
+    except ValueError as error:
+        sys.exit(f"A setting under [server:main] cannot be read: {error}.")
+    if threads < 1:
+        sys.exit(f"threads = {threads}: nobody would serve a request.")
 
 
 def _processes(text: str) -> int:

@@ -87,3 +87,10 @@ def test_the_session_does_not_commit_by_itself(database: Database) -> None:
     told = typed(database, ADD.format("lost"), "dbsession.commit()")
     assert "LifecycleViolation" in told
     assert ledgers(database) == []
+
+
+def test_a_commit_on_the_session_is_told_what_to_do_instead(database: Database) -> None:
+    told = typed(database, "dbsession.commit()", "abort()", ADD.format("kept"), "commit()")
+    assert "commit() keeps your changes and abort() drops them" in told
+    assert "2xx" not in told
+    assert ledgers(database) == ["kept"]

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from myapp.server import serve
 from tests.databases import Database
 from tests.serving import served
 
@@ -40,3 +41,13 @@ def test_a_termination_signal_ends_the_server_in_order(database: Database, tmp_p
     with served("development.ini", database.url, tmp_path) as server:
         urlopen(server.url("/healthz")).close()
     assert server.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("threads", "0"), ("threads", "-1"), ("threads", "many"), ("thread", "4"), ("port", "x")],
+)
+def test_a_setting_of_the_server_that_makes_no_sense_is_refused(name: str, value: str) -> None:
+    with pytest.raises(SystemExit, match=rf"{name}|{value}") as refused:
+        serve(None, {}, **{name: value})
+    assert len(str(refused.value).splitlines()) == 1

@@ -5,10 +5,11 @@ A command is imported when it is asked for: all of them together take twice as l
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 
 import click
 
@@ -54,6 +55,8 @@ def myapp() -> None:
 
 def main() -> None:
     """Run the command: exit 0, or non-zero with one line on standard error."""
+    # By default the signal kills the process, and half a file stays behind that nobody else would delete.
+    signal.signal(signal.SIGTERM, _end)
     try:
         # Not standalone: click would tell a wrong option in four lines.
         sys.exit(myapp(prog_name="myapp", standalone_mode=False))
@@ -72,6 +75,10 @@ def main() -> None:
         if sentence is None:
             raise
         _fail(sentence)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _fail(message: str) -> None:

@@ -6,7 +6,6 @@ import os
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -19,8 +18,6 @@ from myapp.ledger import backup as backups
 from myapp.schema import revision_of
 from myapp.security import keys  # noqa: F401 - its table belongs to the metadata
 
-# There may be many books, and nobody but the caller waits for them; a slow disk is no dead process.
-_LIMITS: dict[str, Any] = {"statement_timeout_s": 86_000.0, "idle_timeout_s": 86_000.0}
 # The books of everyone, and the digests of their keys.
 _OWNER_ALONE = 0o600
 
@@ -32,7 +29,7 @@ def backup(file: Path, ini: Path) -> None:
     """Write everything in the database, as it is at one moment, into a new FILE, for `myapp restore`."""
     _require_new(file)
     with (
-        database(ini, mode=Mode.READ, **_LIMITS) as session,
+        database(ini, mode=Mode.READ) as session,
         bar.shown("Backing up") as watched,
         in_place(file, mode=_OWNER_ALONE) as out,
     ):
@@ -66,7 +63,7 @@ def restore(file: Path, *, force: bool, ini: Path) -> None:
         # Before anybody is kept from writing, and before the first row.
         header, end = backups.check(source)
         source.seek(0)
-        with database(ini, **_LIMITS) as session:
+        with database(ini) as session:
             watched.start("Restoring", end.row_count)
             schema = revision_of(session.connection())
             try:

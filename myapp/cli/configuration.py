@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import Any, TypeVar
 
 import click
 from plaster import get_settings
+from plaster.exceptions import PlasterError
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.orm import Session
 
 from myapp.db import Mode, throwaway
-from myapp.schema import is_current, not_migrated
+from myapp.schema import mismatch
 from myapp.settings import with_environment
 
 CONFIG_VARIABLE = "MYAPP_CONFIG"
@@ -42,11 +44,15 @@ def app_settings(ini: Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ConfigurationError: no database is named.
+        ConfigurationError: it cannot be read, or no database is named.
     """
     if not ini.is_file():
         raise FileNotFoundError(f"There is no file {ini}; name the ini file with -c or {CONFIG_VARIABLE}.")
-    return with_environment(get_settings(str(ini), "app:main"))
+    try:
+        settings = get_settings(str(ini), "app:main")
+    except (configparser.Error, PlasterError, UnicodeError) as error:
+        raise ConfigurationError(f"{ini} is no ini file that can be read: {error}") from error
+    return with_environment(settings)
 
 
 def database_url(ini: Path) -> str:
@@ -55,15 +61,13 @@ def database_url(ini: Path) -> str:
 
 
 @contextmanager
-def database(ini: Path, *, mode: Mode = Mode.WRITE, **limits: Any) -> Iterator[Session]:
+def database(ini: Path, *, mode: Mode = Mode.WRITE) -> Iterator[Session]:
     """Yield a session on the ini file's database: committed at the end, aborted on an error.
 
-    `limits` are those of `DbSettings`, for work that takes longer than a request.
-
     Raises:
-        ConfigurationError: the database is not migrated.
+        ConfigurationError: the database is not migrated, or by a newer version of the program.
     """
-    with throwaway(database_url(ini), mode=mode, **limits) as session:
-        if not is_current(session.connection()):
-            raise ConfigurationError(not_migrated(ini.name))
+    with throwaway(database_url(ini), mode=mode) as session:
+        if (wrong := mismatch(session.connection(), ini.name)) is not None:
+            raise ConfigurationError(wrong)
         yield session

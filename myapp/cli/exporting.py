@@ -22,8 +22,6 @@ from myapp.ledger.books import open_book
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.journal_rows import JournalRows
 
-# A book may be long, and nobody but the caller waits for it.
-_STATEMENT_TIMEOUT_S = 86_000.0
 # Rows in memory at a time, of each result.
 _CHUNK_ROWS = 500
 
@@ -40,7 +38,7 @@ _CHUNK_ROWS = 500
 @config_option
 def export(ledger: str, format_name: str, output: Path | None, ini: Path) -> None:
     """Write the books as a journal, as they are at one moment; the file is there whole or not at all."""
-    with database(ini, mode=Mode.READ, statement_timeout_s=_STATEMENT_TIMEOUT_S) as session:
+    with database(ini, mode=Mode.READ) as session:
         books = _books(session, ledger)
         with bar.shown("Exporting") as watched, _written(output) as file:
             for chunk in in_chunks(FORMATS[format_name].write(_watched(books, watched))):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,14 @@ from typing import BinaryIO
 def in_place(target: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     """Write beside the target and rename at the end, so that half a file never has its name.
 
-    `mode` is that of the new file, less the user's umask.
+    `mode` is that of the new file, less the user's umask; a file that is there already hands on its own.
     """
-    part = target.with_name(f".{target.name[:200]}.{os.getpid()}.part")
+    kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    part = target.with_name(f".{os.fsdecode(os.fsencode(target.name)[:200])}.{os.getpid()}.part")
     try:
-        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
+        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, kept or mode)) as file:
+            if kept is not None:
+                os.fchmod(file.fileno(), kept)
             yield file
             file.flush()
             os.fsync(file.fileno())

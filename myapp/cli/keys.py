@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,7 +54,12 @@ def list_keys(ini: Path) -> None:
     for view in views:
         state = "revoked" if view.revoked_at else f"until {view.expires_at}" if view.expires_at else "active"
         scopes = ",".join(view.scopes)
-        click.echo(f"{view.id}  {view.name}  {scopes}  {view.ledger or 'all ledgers'}  {state}")
+        click.echo(f"{view.id}  {_shown(view.name)}  {scopes}  {view.ledger or 'all ledgers'}  {state}")
+
+
+def _shown(name: str) -> str:
+    # Whoever named a key may have wanted it to look like two, or to command the terminal.
+    return name if name.isprintable() else json.dumps(name)
 
 
 def _all(session: Session) -> Iterator[keys.KeyView]:

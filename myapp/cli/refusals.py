@@ -12,7 +12,7 @@ from myapp.ledger.errors import LedgerError
 
 def told(error: Exception) -> str | None:
     """Return the sentence that tells the error; None for one that nobody foresaw."""
-    if isinstance(error, (LedgerError, JournalError, BackupError, ConfigurationError, OSError)):
+    if isinstance(error, (LedgerError, JournalError, BackupError, ConfigurationError, OSError, UnicodeError)):
         return str(error)
     if isinstance(error, SQLAlchemyError):
         return str(getattr(error, "orig", None) or error)

@@ -21,8 +21,6 @@ from myapp.ledger.verifying.rule import WrongRow
 SERVICE = "(service)"
 
 _PAGE_ROWS = 500
-# A book may be long, and nobody but the caller waits for it.
-_STATEMENT_TIMEOUT_S = 86_000.0
 _LINE = "{:<24} {:<22} {:>14} {:>10}"
 
 _Step = Callable[[Session, Progress], Verification]
@@ -33,7 +31,7 @@ _Step = Callable[[Session, Progress], Verification]
 @config_option
 def verify(ledger: str | None, ini: Path) -> None:
     """Recompute the books from their postings; name every row that is wrong, and exit 1 if there is one."""
-    with database(ini, mode=Mode.READ, statement_timeout_s=_STATEMENT_TIMEOUT_S) as session:
+    with database(ini, mode=Mode.READ) as session:
         found = _run(session, _steps(session, ledger))
     _show(found)
     for name, problem in _problems(found):

@@ -29,7 +29,7 @@ from myapp.db.errors import (
 from myapp.db.failures import is_unavailable
 from myapp.db.owner import Mode
 from myapp.db.session import OwnedSession, SessionFactory
-from myapp.db.settings import DbSettings, from_settings
+from myapp.db.settings import DbSettings, from_settings, unhurried
 from myapp.db.streaming import Rows, in_chunks, stream, stream_written
 from myapp.db.tm import make_manager, veto_by_status
 from myapp.db.work import UnitOfWork, throwaway, unit_of_work
@@ -69,6 +69,7 @@ __all__ = [
     "stream",
     "stream_written",
     "throwaway",
+    "unhurried",
     "unit_of_work",
     "usage",
 ]

@@ -47,6 +47,8 @@ def _create(settings: DbSettings) -> Engine:
     options = {**settings.engine_options}
     if str(options.get("isolation_level")).upper() == "AUTOCOMMIT":
         raise ArgumentError("isolation_level = AUTOCOMMIT: nothing could be undone.")
+    if int(options.get("pool_size", 1)) < 0:
+        raise ArgumentError(f"pool_size = {options['pool_size']}: a pool has no fewer than no connections.")
     for name in _BOOLEANS & options.keys():
         options[name] = asbool(options[name])
     return engine_from_config(options, prefix="", **_unless_given(defaults, settings))

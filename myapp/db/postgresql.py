@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from psycopg import IsolationLevel, _queries
@@ -44,7 +45,8 @@ def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
         "lock_timeout": settings.lock_timeout_s,
         "idle_in_transaction_session_timeout": settings.idle_timeout_s,
     }
-    options = " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits_ms.items())
+    # No time at all would be no limit.
+    options = " ".join(f"-c {name}={ceil(seconds * 1000)}" for name, seconds in limits_ms.items())
     return {
         "connect_args": {
             "options": f"{options} -c timezone=UTC",

@@ -24,6 +24,10 @@ _REMEDY = (
     "request does. Return a 2xx or 3xx response to commit, a 4xx or 5xx (or raise) to abort; use "
     "dbsession.begin_nested() for a partial undo and dbsession.flush() to send pending changes."
 )
+_REMEDY_IN_SHELL = (
+    "dbsession.{name}() is not for the shell: commit() keeps your changes and abort() drops them. What this "
+    "session was told is dropped; call abort() to go on with a new one."
+)
 
 
 class _Lent:
@@ -65,7 +69,8 @@ class OwnedSession(Session):
     def _refuse_unless_machinery(self, name: str) -> None:
         if not self.owner.in_machinery:
             self._require_usable()
-            raise self.owner.violate(_REMEDY.format(name=name))
+            in_shell = self.execution_options.get(INTERACTIVE_OPTION)
+            raise self.owner.violate((_REMEDY_IN_SHELL if in_shell else _REMEDY).format(name=name))
 
     def _require_usable(self) -> None:
         if self.owner.ended:

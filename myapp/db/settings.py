@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyramid.exceptions import ConfigurationError
-from pyramid.settings import asbool
+from pyramid.settings import asbool, falsey, truthy
 from sqlalchemy import Engine
 
 
@@ -31,6 +31,18 @@ class DbSettings:
     report_header: bool = False
 
 
+# The longest that is allowed, less than a day.
+_UNHURRIED_S = 86_000.0
+
+
+def unhurried(url: str) -> DbSettings:
+    """Return the settings for work that only its caller waits for: a migration, an export read slowly.
+
+    A statement may take its time, and so may the caller between two of them; locks are waited for as ever.
+    """
+    return DbSettings({"url": url}, statement_timeout_s=_UNHURRIED_S, idle_timeout_s=_UNHURRIED_S)
+
+
 _LIMITS: Mapping[str, Callable[[str], Any]] = {
     "retry_attempts": int,
     "statement_timeout_s": float,
@@ -46,6 +58,8 @@ def from_settings(settings: Mapping[str, Any]) -> DbSettings:
         ConfigurationError: a `db.` key is unknown or unreadable, or the database is not named.
     """
     engine = settings.get("db.engine")
+    if engine is not None and not isinstance(engine, Engine):
+        raise ConfigurationError(f"The setting db.engine must be an engine of SQLAlchemy's, not {engine!r}.")
     options = {key.removeprefix("sqlalchemy."): value for key, value in _section(settings, "sqlalchemy.")}
     if engine is None and "url" not in options:
         raise ConfigurationError("The setting sqlalchemy.url (or an engine as db.engine) is missing.")
@@ -63,11 +77,17 @@ def _read_own(settings: Mapping[str, Any]) -> dict[str, Any]:
         if name in _LIMITS:
             values[name] = _read_limit(key, value, _LIMITS[name])
         elif name == "report_header":
-            values[name] = asbool(value)
+            values[name] = _read_flag(key, value)
         elif name != "engine":
             known = ", ".join(f"db.{each}" for each in ("engine", "report_header", *_LIMITS))
             raise ConfigurationError(f"Unknown setting {key}; known are: {known}.")
     return values
+
+
+def _read_flag(key: str, value: Any) -> bool:
+    if str(value).strip().lower() not in truthy | falsey:
+        raise ConfigurationError(f"The setting {key} must be true or false, not {value!r}.")
+    return bool(asbool(value))
 
 
 def _read_limit(key: str, value: Any, reader: Callable[[str], Any]) -> Any:

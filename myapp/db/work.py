@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Engine
 from transaction import TransactionManager
@@ -17,7 +16,7 @@ from myapp.db.joining import join
 from myapp.db.owner import Mode
 from myapp.db.retry import is_retryable, wait_s
 from myapp.db.session import OwnedSession, SessionFactory
-from myapp.db.settings import DbSettings
+from myapp.db.settings import unhurried
 
 Result = TypeVar("Result")
 
@@ -81,12 +80,12 @@ def unit_of_work(factory: SessionFactory, *, mode: Mode = Mode.WRITE) -> UnitOfW
 
 
 @contextmanager
-def throwaway(url: str, *, mode: Mode = Mode.WRITE, **limits: Any) -> Iterator[OwnedSession]:
+def throwaway(url: str, *, mode: Mode = Mode.WRITE) -> Iterator[OwnedSession]:
     """Yield a session of an engine made for this block alone: `unit_of_work` for a one-off script.
 
-    `limits` are those of `DbSettings`: a script may have the time that a request has not.
+    The script may have the time that a request has not.
     """
-    engine: Engine = make_engine(replace(DbSettings(engine_options={"url": url}), **limits))
+    engine: Engine = make_engine(unhurried(url))
     try:
         with unit_of_work(SessionFactory(engine), mode=mode) as session:
             yield session

@@ -16,6 +16,10 @@ from myapp.interchange.journal import Entry, Journal, JournalError, ReadOptions,
 from myapp.interchange.names import account_path, asset_code, metadata, words
 
 CONVERSION_ACCOUNT = "equity:conversion"
+_ROUNDED = (
+    "amounts of {} have up to {} decimals, and hledger rounds to ten when it writes JSON: import the journal "
+    "in another format"
+)
 
 
 def read(data: bytes, options: ReadOptions) -> Journal:
@@ -66,6 +70,10 @@ def _labels(transaction: Transaction) -> Iterator[tuple[str, str]]:
 def _entries(transaction: Transaction, options: ReadOptions) -> Iterator[Entry]:
     for posting in transaction.tpostings:
         for amount in posting.pamount:
+            if amount.is_rounded:
+                raise JournalError(
+                    _ROUNDED.format(amount.acommodity, amount.precision), code="invalid_amount"
+                )
             quantity = amount.aquantity.exact
             # A zero often has no commodity; it is dropped here, before anyone asks for one.
             if quantity:

@@ -17,6 +17,8 @@ from myapp.interchange.journal import JournalError, located
 
 # hledger keeps a number's decimal places in eight bits.
 Places = Annotated[int, msgspec.Meta(ge=0, le=255)]
+# Of an amount with more, hledger 1.25 writes it rounded to so many.
+_PLACES_WRITTEN_MAX = 10
 # What fits into a machine's word.
 _MANTISSA_MAX = 2**63
 
@@ -62,6 +64,15 @@ class PlainAmount(msgspec.Struct, frozen=True):
     acommodity: str
     aquantity: Quantity
     astyle: Style
+
+    @property
+    def is_rounded(self) -> bool:
+        """Tell whether hledger seems to have left out decimals that its journal has.
+
+        All that it writes are used then; or none, as of an amount so small that nothing is left of it.
+        """
+        mantissa, places = self.aquantity.decimal_mantissa, self.aquantity.decimal_places
+        return places == _PLACES_WRITTEN_MAX < self.precision and (mantissa % 10 != 0 or mantissa == 0)
 
     @property
     def precision(self) -> int:

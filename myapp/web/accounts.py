@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from myapp.http import parameters, questions
-from myapp.http.paging import next_cursor, page_request, words
+from myapp.http.paging import PageRequest, next_cursor, page_request, words
 from myapp.ledger import accounts, balances, series, statements
 from myapp.ledger.balances import Selection
 from myapp.ledger.books import Book, open_book
@@ -23,6 +23,7 @@ TREE_MAX = 500
 def tree(request: Any) -> Context:
     """Show the accounts below one, or all of them, with sub-totals."""
     under, as_of = parameters.path(request, "under"), questions.as_of(request)
+    asked = page_request(request, words)
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
     prefix = under + SEPARATOR if under else None
     whole = Selection(prefix=prefix, as_of=as_of)
@@ -32,12 +33,11 @@ def tree(request: Any) -> Context:
     shown = {"under": under, "totals": totals, "is_large": is_large, "next": None}
     depth = under.count(SEPARATOR) + 1 if under else 0
     if is_large:
-        return {**shown, **_level(request, book, replace(whole, depth=depth + 1))}
+        return {**shown, **_level(request, book, replace(whole, depth=depth + 1), asked)}
     return {**shown, "branches": branches(page.items, {each.path for each in opened.items}, depth)}
 
 
-def _level(request: Any, book: Book, selection: Selection) -> Context:
-    asked = page_request(request, words)
+def _level(request: Any, book: Book, selection: Selection, asked: PageRequest) -> Context:
     after = asked.after[0] if asked.after else None
     page, _ = balances.listed(request.dbsession, book, selection, limit=asked.limit, after=after)
     return {"branches": list(map(folded, page.items)), "next": next_cursor(request, page.next_key)}

@@ -51,7 +51,10 @@ def _columns(text: str) -> dict[str, str]:
     pairs = [line.partition("=") for line in text.splitlines() if line.strip()]
     if any(not equals for _, equals, _ in pairs):
         raise InvalidRequest("Write a column as COLUMN=HEADER, one a line.", pointer="/columns")
-    return {column.strip(): header.strip() for column, _, header in pairs}
+    columns = {column.strip(): header.strip() for column, _, header in pairs}
+    if len(columns) != len(pairs):
+        raise InvalidRequest("A column is mapped twice.", pointer="/columns")
+    return columns
 
 
 def attempt(request: Any, form: Form, journal: Journal) -> Context:

@@ -12,7 +12,7 @@ from myapp.http.times import moment
 from myapp.ledger import accounts, posting
 from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
-from myapp.ledger.errors import LedgerError
+from myapp.ledger.errors import InvalidRequest, LedgerError
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
 from myapp.web.once import new_key
@@ -104,12 +104,15 @@ def _draft(form: Form) -> TransactionDraft:
         description=form.text("description"),
         reference=form.text("reference") or None,
         effective_at=moment(form.text("effective_at") or None, "/effective_at"),
-        metadata={
-            key: value
-            for key, value in zip_longest(form.texts("key"), form.texts("value"), fillvalue="")
-            if key or value
-        },
+        metadata=_metadata(form),
     )
+
+
+def _metadata(form: Form) -> dict[str, str]:
+    pairs = [pair for pair in zip_longest(form.texts("key"), form.texts("value"), fillvalue="") if any(pair)]
+    if len(dict(pairs)) != len(pairs):
+        raise InvalidRequest("A key of the metadata is there twice.", pointer="/metadata")
+    return dict(pairs)
 
 
 def _place(rows: Sequence[Row], error: LedgerError) -> bool:

@@ -48,6 +48,32 @@ def test_a_missing_ini_file_is_told(tmp_path: Path, command: list[str]) -> None:
     assert "development.ini" in InProcess(tmp_path).fail("myapp", *command)
 
 
+UNREADABLE = {
+    "no section": b"sqlalchemy.url = sqlite://\n",
+    "an option twice": b"[app:main]\nuse = egg:myapp\na = 1\na = 2\n",
+    "a single per cent sign": b"[app:main]\nuse = egg:myapp\nsqlalchemy.url = postgresql://me:p%40ss@x/y\n",
+    "a name that stands for nothing": b"[app:main]\nuse = egg:myapp\nsqlalchemy.url = %(nope)s\n",
+    "another encoding": b"[app:main]\nuse = egg:myapp\nname = \xff\n",
+}
+
+
+@pytest.mark.parametrize("content", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("command", [["migrate"], ["key", "list"]])
+def test_an_ini_file_that_cannot_be_read_is_told(tmp_path: Path, command: list[str], content: bytes) -> None:
+    (tmp_path / "mine.ini").write_bytes(content)
+    assert "mine.ini" in InProcess(tmp_path).fail("myapp", *command, "-c", "mine.ini")
+
+
+@pytest.mark.parametrize("name", ["mine", "mine.cfg"])
+def test_a_file_that_is_no_ini_file_is_told(folder: Path, name: str) -> None:
+    (folder / "development.ini").rename(folder / name)
+    assert name in InProcess(folder).fail("myapp", "migrate", "-c", name)
+
+
+def test_an_argument_that_is_no_text_is_told(shell: InProcess) -> None:
+    assert shell.fail("myapp", "export", "--format", "csv", "--ledger", "d\udcff").startswith("myapp: ")
+
+
 @pytest.mark.parametrize(
     "command", [["demo"], ["key", "list"], ["key", "create", "--name", "x", "--scope", "read"]]
 )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,6 +49,34 @@ def test_a_file_goes_in_again_where_there_is_nothing(shell: Shell, folder: Path,
     told = shell.succeed("myapp", "import", "books.ndjson", "--format", "ndjson", "--ledger", "others")
     assert told.startswith("Imported 14 transactions")
     assert export(app, "ndjson", "/v1/ledgers/others").body == (folder / "books.ndjson").read_bytes()
+
+
+def test_a_file_that_nobody_else_may_read_stays_so(shell: Shell, folder: Path, app: TestApp) -> None:
+    target = folder / "books.csv"
+    target.touch(mode=0o600)
+    shell.succeed(*EXPORT, "csv", "-o", target.name)
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert target.read_bytes() == export(app, "csv").body
+
+
+def test_a_name_may_be_as_long_as_the_file_system_takes(shell: Shell, folder: Path, app: TestApp) -> None:
+    name = "\N{SUN}" * 84
+    shell.succeed(*EXPORT, "csv", "-o", name)
+    assert (folder / name).read_bytes() == export(app, "csv").body
+
+
+def test_a_command_that_is_asked_to_end_leaves_nothing_behind(
+    shell: InProcess, folder: Path, app: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(chunks: Iterator[bytes]) -> Iterator[bytes]:
+        yield next(chunks)
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield from chunks
+
+    before = {each.name for each in folder.iterdir()}
+    monkeypatch.setattr("myapp.cli.exporting.in_chunks", interrupted)
+    assert shell.run(*EXPORT, "csv", "-o", "books.csv").returncode == 128 + signal.SIGTERM
+    assert {each.name for each in folder.iterdir()} == before
 
 
 def test_a_failure_leaves_what_was_there(

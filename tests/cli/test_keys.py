@@ -61,3 +61,13 @@ def test_a_key_that_makes_no_sense_is_refused_in_one_line(shell: Shell, options:
 def test_a_key_nobody_has_cannot_be_revoked(shell: Shell) -> None:
     other = str(new_id())
     assert other in shell.fail("myapp", "key", "revoke", other)
+
+
+def test_a_name_cannot_look_like_another_key(shell: Shell) -> None:
+    shell.succeed(
+        "myapp", "key", "create", "--scope", "read", "--name", "web\nid  ops  admin  all ledgers  active"
+    )
+    shell.succeed("myapp", "key", "create", "--scope", "read", "--name", "\x1b[2Jquiet")
+    lines = shell.succeed("myapp", "key", "list").splitlines()
+    assert len(lines) == 2
+    assert not any("\x1b" in line for line in lines)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.cli.conftest import REPOSITORY, InProcess, Shell
 from tests.databases import Database
@@ -28,6 +29,27 @@ def test_alembics_own_command_line_migrates_the_same_database(empty_shell: InPro
     assert done.returncode == 0, done.stderr
     assert empty_shell.succeed("myapp", "key", "list") == ""
     assert empty_shell.run("alembic", "-c", INI, "check").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("myapp", "migrate"), ("myapp", "verify"), ("myapp", "export", "--ledger", "x", "--format", "csv")],
+)
+def test_a_database_that_a_newer_program_migrated_is_told_as_that(
+    shell: InProcess, database: Database, command: tuple[str, ...]
+) -> None:
+    engine = create_engine(database.url)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    told = shell.fail(*command)
+    assert "newer myapp" in told
+    assert "myapp migrate" not in told
+
+
+def test_alembics_own_program_tells_in_one_line_what_is_missing(folder: Path) -> None:
+    told = Shell(folder).fail("alembic", "-c", str(REPOSITORY / "production.ini"), "current")
+    assert "MYAPP_DATABASE_URL" in told
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

@@ -273,6 +273,21 @@ def test_a_commodity_met_only_in_prices_has_the_precision_that_the_journal_posts
     assert len(read_json([exchange, posted_elsewhere]).records) == 2
 
 
+def test_an_amount_that_hledger_rounded_when_it_wrote_is_refused() -> None:
+    """Seen in hledger 1.25: ten decimals are left of eighteen, and nothing at all of a very small amount."""
+    for quantity in ("1.2345678901", "0.0000000000"):
+        refused = refusal([lunch(), transaction(*there_and_back(quantity, precision=18))])
+        assert (refused.code, refused.where) == ("invalid_amount", "index 1")
+    whole = (there_and_back("1.5", precision=18), there_and_back("1.2345678901", precision=10))
+    assert len(read_json([transaction(*each) for each in whole]).records) == 2
+
+
+def there_and_back(quantity: str, precision: int) -> tuple[Json, Json]:
+    signs = (("a", ""), ("b", "-"))
+    there, back = (posting(name, amount(sign + quantity, "ETH", precision=precision)) for name, sign in signs)
+    return there, back
+
+
 def test_an_amount_without_a_precision_displays_all_its_decimals() -> None:
     exact = amount("0.125")
     exact["astyle"]["asprecision"] = None

@@ -244,6 +244,27 @@ def test_a_table_found_by_its_key_alone_is_stored_in_its_order(tmp_path: Path) -
     assert clustered == declared != set()
 
 
+# How long it may take
+
+TELL_LIMITS = """
+CREATE FUNCTION tell_limits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    RAISE 'limits % %', current_setting('statement_timeout'),
+        current_setting('idle_in_transaction_session_timeout');
+END $$;
+CREATE TRIGGER tell_limits BEFORE UPDATE ON posting FOR EACH STATEMENT EXECUTE FUNCTION tell_limits()
+"""
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_migration_of_many_postings_may_take_longer_than_a_request(empty_database: Database) -> None:
+    upgrade(empty_database.url, "0005")
+    with connected(empty_database) as connection:
+        connection.execute(text(TELL_LIMITS))
+        connection.commit()
+    with pytest.raises(DBAPIError, match="limits 86000s 86000s"):
+        upgrade(empty_database.url)
+
+
 # Starting on a database that is not migrated
 
 
@@ -269,10 +290,23 @@ def test_the_application_does_not_start_on_an_older_schema(database: Database) -
 def test_the_application_does_not_start_on_a_newer_schema(database: Database) -> None:
     with connected(database) as connection, connection.begin():
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    assert "schema" in start(database)
+    assert "newer" in start(database)
 
 
 def test_a_database_that_cannot_be_reached_is_told_in_one_line(tmp_path: Path) -> None:
     told = start(sqlite_database(tmp_path / "no such folder" / "x.sqlite"))
     assert "cannot be reached" in told
     assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("myapp.auth", "nobody"), ("db.retry_attempts", "many"), ("sqlalchemy.pool_size", "x")],
+)
+def test_the_application_does_not_start_with_a_setting_that_cannot_be_read(
+    database: Database, name: str, value: str
+) -> None:
+    settings = {"myapp.auth": "none", "sqlalchemy.url": database.url, name: value}
+    with pytest.raises(SystemExit, match=value) as refused:
+        main({}, **settings)
+    assert len(str(refused.value).splitlines()) == 1

@@ -6,9 +6,9 @@ import pytest
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, make_url
 
-from myapp.db import DbSettings, from_settings
+from myapp.db import DbSettings, from_settings, postgresql
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import at, is_failure
 from tests.lifecycle.writes import writes_for, writing
@@ -31,6 +31,9 @@ WRONG = {
     "an unknown database": ({"sqlalchemy.url": "nosuch://host/name"}, "sqlalchemy"),
     "a database the contract was never tried on": ({"sqlalchemy.url": "mysql://host/name"}, "mysql"),
     "a driver that is not installed": ({"sqlalchemy.url": "postgresql+psycopg2://host/name"}, "psycopg2"),
+    "neither true nor false": (URL | {"db.report_header": "perhaps"}, "db.report_header"),
+    "an engine that is none": ({"db.engine": "foo"}, "db.engine"),
+    "fewer than no connections": (URL | {"sqlalchemy.pool_size": "-3"}, "pool_size = -3"),
     "an unknown engine setting": (URL | {"sqlalchemy.pool_sise": "3"}, "pool_sise"),
     "an unreadable engine setting": (URL | {"sqlalchemy.pool_size": "three"}, "three"),
 }
@@ -50,6 +53,11 @@ def test_every_setting_has_a_default() -> None:
 def test_settings_arrive_as_text_and_leave_as_numbers() -> None:
     settings = from_settings(URL | {"db.retry_attempts": "2", "db.lock_timeout_s": "0.5"})
     assert (settings.retry_attempts, settings.lock_timeout_s) == (2, 0.5)
+
+
+def test_a_limit_of_less_than_a_millisecond_is_a_limit() -> None:
+    options = postgresql.engine_options(make_url("postgresql://x/y"), DbSettings(lock_timeout_s=0.0001))
+    assert "-c lock_timeout=1 " in options["connect_args"]["options"]
 
 
 def test_keys_of_others_are_left_alone() -> None:

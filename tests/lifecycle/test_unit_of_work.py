@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from operator import methodcaller
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from myapp.db import (
@@ -212,3 +212,12 @@ def test_a_unit_of_work_is_not_entered_twice_at_once(factory) -> None:
         unit.__enter__()
     with unit as session:
         assert session.scalars(select(Shelf)).all()
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_throwaway_session_has_the_time_that_a_request_has_not(bookcase_database: Database) -> None:
+    shown = {}
+    with throwaway(bookcase_database.url, mode=Mode.READ) as session:
+        for name in ("statement_timeout", "idle_in_transaction_session_timeout", "lock_timeout"):
+            shown[name] = session.scalar(text(f"SHOW {name}"))
+    assert list(shown.values()) == ["86000s", "86000s", "5s"]

@@ -67,6 +67,7 @@ def test_a_bad_row_is_named_and_nothing_is_kept(site: Site, trial: bool) -> None
         (GOOD, "books.txt", {}, "tells no format"),
         (GOOD, "books.csv", {"columns": "account"}, "COLUMN=HEADER"),
         (GOOD, "books.csv", {"columns": "account=Konto"}, "Konto"),
+        (GOOD, "books.csv", {"columns": "account=Konto\naccount=Gegenkonto"}, "twice"),
         ("{}", "books.json", {}, ""),
         ("\0\0", "books.ndjson", {}, ""),
         ("(((", "books.beancount", {}, ""),

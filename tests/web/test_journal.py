@@ -48,6 +48,11 @@ def test_a_question_that_cannot_be_read_is_refused_as_a_page(site: Site, query: 
     assert query.partition("=")[0] in answer.html.find(attrs={"role": "alert"}).text
 
 
+@pytest.mark.parametrize("query", ["limit=x", "limit=0", "cursor=x", "x=1"])
+def test_so_is_a_question_to_the_tree_however_small_it_is(site: Site, query: str) -> None:
+    site.app.get(f"{BOOKS}/accounts?{query}", status=400)
+
+
 def test_fields_left_empty_leave_the_address(site: Site) -> None:
     answer = site.app.get(f"{JOURNAL}?q=open&account=&asset=&from=", status=303)
     assert answer.location.endswith(f"{JOURNAL}?q=open")

@@ -58,6 +58,18 @@ def test_a_form_that_was_changed_after_it_was_sent_is_another_one(site: Site) ->
     assert site.journal() == before
 
 
+def test_a_key_of_the_metadata_that_is_there_twice_is_refused(site: Site) -> None:
+    before = site.journal()
+    form = filled(site, ("expenses:tea", "USD", "3.20"), ("assets:cash", "USD", "-3.20"))
+    for number, value in enumerate(("Rome", "Oslo")):
+        form.set("key", "trip", index=number)
+        form.set("value", value, index=number)
+    answer = form.submit(status=422)
+    assert "twice" in answer.text
+    assert [each.value for each in answer.forms["posting"].fields["value"]][:2] == ["Rome", "Oslo"]
+    assert site.journal() == before
+
+
 REFUSED = [
     ([("expenses:tea", "USD", "3.2x"), ("assets:cash", "USD", "-3.20")], "amount", 0),
     ([("expenses:tea", "USD", "3.20"), ("", "USD", ""), ("assets::cash", "USD", "-3.20")], "account", 1),
