@@ -17,7 +17,7 @@ from myapp.db import make_engine, read_only, unhurried
 _SCRIPTS = Path(__file__).resolve().parents[1] / "alembic"
 # Where a migration says what it is called, and which one it follows.
 _NAMED = re.compile(r"""^(down_)?revision = ["'](\w+)["']$""", re.MULTILINE)
-_NEWER = "The database was migrated by a newer myapp than this one; install that one again."
+_OF_OTHERS = "a newer myapp has migrated it, or it is another program's database."
 # Where Alembic keeps the database's revision.
 _VERSION = table("alembic_version", column("version_num"))
 
@@ -31,7 +31,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to a revision, the newest by default, in one transaction.
 
     Raises:
-        ConfigurationError: a newer version of the program has migrated it.
+        ConfigurationError: a newer version of the program has migrated it, or another program.
     """
     _run("upgrade", url, revision)
 
@@ -97,15 +97,17 @@ def mismatch(connection: Connection, ini: str) -> str | None:
     found = _revisions(connection)
     if found == _newest():
         return None
-    if found <= _named().keys():
-        return f"The database's schema is not the newest; run: myapp migrate -c {ini}"
-    return _NEWER
+    return _unknown(found) or f"The database's schema is not the newest; run: myapp migrate -c {ini}"
+
+
+def _unknown(found: frozenset[str]) -> str | None:
+    names = ", ".join(sorted(found - _named().keys()))
+    return f"This myapp does not know the database's revision {names}: {_OF_OTHERS}" if names else None
 
 
 def _run(step: str, url: str, revision: str) -> None:
     # Not above, as said where the revision is read.
     from alembic.config import Config
-    from alembic.util import CommandError
 
     from alembic import command
 
@@ -113,10 +115,11 @@ def _run(step: str, url: str, revision: str) -> None:
     config.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
     engine = make_engine(unhurried(url))
     try:
+        with engine.connect() as connection:  # lifecycle: Alembic begins its own transaction.
+            if (unknown := _unknown(_revisions(read_only(connection)))) is not None:
+                raise ConfigurationError(unknown)
         with engine.connect() as connection:  # lifecycle: A migration is no request.
             config.attributes["connection"] = connection
             getattr(command, step)(config, revision)
-    except CommandError as error:
-        raise ConfigurationError(_NEWER) from error
     finally:
         engine.dispose()

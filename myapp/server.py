@@ -41,12 +41,13 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
 
 
 def _check(settings: Mapping[str, str]) -> None:
-    try:
-        threads = Adjustments(**settings).threads
-    except ValueError as error:
-        sys.exit(f"A setting under [server:main] cannot be read: {error}.")
-    if threads < 1:
-        sys.exit(f"threads = {threads}: nobody would serve a request.")
+    for name, value in settings.items():
+        try:
+            Adjustments(**{name: value})
+        except ValueError as error:
+            sys.exit(f"{name} = {value}, under [server:main]: {error}")
+    if int(settings.get("threads", Adjustments.threads)) < 1:
+        sys.exit(f"threads = {settings['threads']}, under [server:main]: nobody would serve a request")
 
 
 def _processes(text: str) -> int:

@@ -48,6 +48,6 @@ def test_a_termination_signal_ends_the_server_in_order(database: Database, tmp_p
     [("threads", "0"), ("threads", "-1"), ("threads", "many"), ("thread", "4"), ("port", "x")],
 )
 def test_a_setting_of_the_server_that_makes_no_sense_is_refused(name: str, value: str) -> None:
-    with pytest.raises(SystemExit, match=rf"{name}|{value}") as refused:
+    with pytest.raises(SystemExit, match=f"{name} = {value}, under") as refused:
         serve(None, {}, **{name: value})
     assert len(str(refused.value).splitlines()) == 1

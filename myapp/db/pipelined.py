@@ -21,6 +21,9 @@ from psycopg.generators import fetch_many, send
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+# As many fit into one message.
+_PARAMETERS_MAX = 65_535
+
 
 class PipelinedCursor(Cursor[Any]):
     """A cursor whose statement takes the connection's BEGIN with it."""
@@ -42,7 +45,8 @@ class PipelinedCursor(Cursor[Any]):
             return
         prepare, name = self._get_prepared(pgq, options.get("prepare"))
         # Without parameters it may be several statements, unless it is prepared; a pipeline takes one each.
-        if prepare is Prepare.SHOULD or not (name or pgq.params):
+        count = len(pgq.params or ())
+        if prepare is Prepare.SHOULD or not (name or count) or count > _PARAMETERS_MAX:
             yield from self._conn._exec_command(begin)
             yield from super()._maybe_prepare_gen(pgq, **options)
             return
@@ -57,18 +61,30 @@ class PipelinedCursor(Cursor[Any]):
         self, begin: bytes, name: bytes, pgq: PostgresQuery, *, binary: bool | None
     ) -> PQGen[list[PGresult]]:
         pgconn = self._pgconn
-        pgconn.enter_pipeline_mode()
-        pgconn.send_query_params(begin, None)
-        if name:
-            self._send_query_prepared(name, pgq, binary=binary)
-        else:
-            self._execute_send(pgq, binary=binary)
-        pgconn.pipeline_sync()
+        self._queue(begin, name, pgq, binary=binary)
         yield from send(pgconn)
         begun, *answers = yield from _answers(pgconn)
         if _has_failed(begun):
             raise errors.error_from_result(begun[-1], encoding=self._encoding)
+        if _has_failed(answers[-1]) and answers[-1] is not answers[0]:
+            # Instead of the pipeline's end the server has told why it hangs up.
+            pgconn.finish()
+            raise errors.error_from_result(answers[-1][-1], encoding=self._encoding)
         return answers[0]
+
+    def _queue(self, begin: bytes, name: bytes, pgq: PostgresQuery, *, binary: bool | None) -> None:
+        try:
+            self._pgconn.enter_pipeline_mode()
+            self._pgconn.send_query_params(begin, None)
+            if name:
+                self._send_query_prepared(name, pgq, binary=binary)
+            else:
+                self._execute_send(pgq, binary=binary)
+            self._pgconn.pipeline_sync()
+        except BaseException:
+            # To half a pipeline the server answers nothing, and whoever came next would wait for ever.
+            self._pgconn.finish()
+            raise
 
 
 def _answers(pgconn: PGconn) -> PQGen[list[list[PGresult]]]:
@@ -80,7 +96,7 @@ def _answers(pgconn: PGconn) -> PQGen[list[list[PGresult]]]:
         pgconn.exit_pipeline_mode()
     except errors.OperationalError:
         # A server that ends a connection says why before it hangs up.
-        if not answers or not _has_failed(answers[0]):
+        if not any(map(_has_failed, answers)):
             raise
     return answers
 

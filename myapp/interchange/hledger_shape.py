@@ -69,7 +69,8 @@ class PlainAmount(msgspec.Struct, frozen=True):
     def is_rounded(self) -> bool:
         """Tell whether hledger seems to have left out decimals that its journal has.
 
-        All that it writes are used then; or none, as of an amount so small that nothing is left of it.
+        All that it writes are used then; or none, as of an amount so small that nothing is left of it. Where
+        the last one is a zero, it may as well have been written so, which one of ten rounded amounts is.
         """
         mantissa, places = self.aquantity.decimal_mantissa, self.aquantity.decimal_places
         return places == _PLACES_WRITTEN_MAX < self.precision and (mantissa % 10 != 0 or mantissa == 0)

@@ -43,7 +43,7 @@ def test_a_database_that_a_newer_program_migrated_is_told_as_that(
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     engine.dispose()
     told = shell.fail(*command)
-    assert "newer myapp" in told
+    assert "9999: a newer myapp" in told
     assert "myapp migrate" not in told
 
 

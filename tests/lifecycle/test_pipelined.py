@@ -9,6 +9,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -16,16 +17,16 @@ from psycopg import errors
 from psycopg.pq import PipelineStatus, TransactionStatus
 from sqlalchemy import make_url
 
-from myapp.db.pipelined import PipelinedConnection
+from myapp.db.pipelined import PipelinedConnection, PipelinedCursor
 from tests.databases import Database
 from tests.lifecycle import witness
+from tests.lifecycle.relay import Relay
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
 ONE = "SELECT %s::int"
 QUOTIENT = "SELECT 1 / %s::int"
 NAP = "SELECT pg_sleep(%s)"
-NAPPING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
 # A statement is prepared once it was executed so many times.
 OFTEN = 8
 
@@ -173,14 +174,79 @@ def test_who_interrupts_the_first_statement_gets_a_connection_that_works(
 def interrupt_once_it_naps(database: Database) -> None:
     """Press Ctrl-C as soon as the server naps."""
     with closing(witness.connect(database)) as other:
-        for _ in range(10_000):
-            naps = other.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-            ).fetchone()
-            other.rollback()
-            if naps != (0,):
-                break
+        who_naps(other)
     os.kill(os.getpid(), signal.SIGINT)
+
+
+def end_who_naps(database: Database) -> None:
+    """End the connection, as an administrator would."""
+    with closing(witness.connect(database)) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 5000)", (who_naps(other),))
+
+
+def who_naps(other: Any) -> int | None:
+    """Return the process that naps, as soon as one does."""
+    for _ in range(10_000):
+        found = other.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone()
+        other.rollback()
+        if found is not None:
+            return int(found[0])
+    return None
+
+
+def test_the_reason_of_a_server_that_hangs_up_meanwhile_is_told(
+    connection: PipelinedConnection, bookcase_database: Database
+) -> None:
+    """Where BEGIN was answered, and the statement never will be."""
+    repeat(connection, NAP, 0)
+    end = threading.Thread(target=end_who_naps, args=(bookcase_database,))
+    end.start()
+    with pytest.raises(errors.AdminShutdown):
+        connection.execute(NAP, (60,))
+    end.join()
+    assert connection.closed
+
+
+def test_the_reason_of_a_statement_that_ends_its_own_connection_is_told(
+    connection: PipelinedConnection,
+) -> None:
+    with pytest.raises(errors.AdminShutdown):
+        connection.execute("SELECT pg_terminate_backend(pg_backend_pid(), %s)", (1,))
+    assert connection.closed
+
+
+def test_the_reason_of_a_server_that_hangs_up_at_the_very_end_is_told(bookcase_database: Database) -> None:
+    url = make_url(bookcase_database.url)
+    with closing(Relay(str(url.host), int(url.port or 5432))) as relay:
+        through = url.set(drivername="postgresql", host="127.0.0.1", port=relay.port)
+        dsn = through.update_query_dict({"sslmode": "disable", "gssencmode": "disable"})
+        with closing(PipelinedConnection.connect(dsn.render_as_string(hide_password=False))) as connection:
+            repeat(connection, ONE, 1)
+            relay.hangs_up_when_ready = True
+            with pytest.raises(errors.AdminShutdown, match="gone instead"):
+                connection.execute(ONE, (1,))
+            assert connection.closed
+
+
+def test_more_parameters_than_fit_are_refused_and_nothing_else_happens(
+    connection: PipelinedConnection,
+) -> None:
+    too_many = range(65_536)
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute(f"SELECT 1 WHERE 1 IN ({','.join(['%s'] * len(too_many))})", list(too_many))
+    assert_usable(connection)
+
+
+def test_what_fails_before_it_is_sent_leaves_no_connection_that_waits_for_ever(
+    connection: PipelinedConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*arguments: object, **options: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(PipelinedCursor, "_execute_send", fail)
+    with pytest.raises(MemoryError):
+        connection.execute(ONE, (1,))
+    assert connection.closed
 
 
 def test_the_reason_of_a_server_that_hung_up_is_told(
