@@ -41,13 +41,18 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
 
 
 def _check(settings: Mapping[str, str]) -> None:
+    # Each by itself, so that the wrong one is named, and then all together.
     for name, value in settings.items():
-        try:
-            Adjustments(**{name: value})
-        except ValueError as error:
-            sys.exit(f"{name} = {value}, under [server:main]: {error}")
-    if int(settings.get("threads", Adjustments.threads)) < 1:
+        _read(f"{name} = {value}, under [server:main]", **{name: value})
+    if _read("[server:main]", **settings).threads < 1:
         sys.exit(f"threads = {settings['threads']}, under [server:main]: nobody would serve a request")
+
+
+def _read(what: str, **settings: str) -> Any:
+    try:
+        return Adjustments(**settings)
+    except ValueError as error:
+        sys.exit(f"{what}: {error}")
 
 
 def _processes(text: str) -> int:

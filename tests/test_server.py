@@ -51,3 +51,8 @@ def test_a_setting_of_the_server_that_makes_no_sense_is_refused(name: str, value
     with pytest.raises(SystemExit, match=f"{name} = {value}, under") as refused:
         serve(None, {}, **{name: value})
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_settings_of_the_server_that_exclude_each_other_are_refused() -> None:
+    with pytest.raises(SystemExit, match=r"\[server:main\]: .*listen"):
+        serve(None, {}, listen="127.0.0.1:6543")

@@ -17,9 +17,10 @@ def in_place(target: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
     `mode` is that of the new file, less the user's umask; a file that is there already hands on its own.
     """
     kept = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    mode = mode if kept is None else kept
     part = target.with_name(f".{os.fsdecode(os.fsencode(target.name)[:200])}.{os.getpid()}.part")
     try:
-        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, kept or mode)) as file:
+        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, mode)) as file:
             if kept is not None:
                 os.fchmod(file.fileno(), kept)
             yield file
