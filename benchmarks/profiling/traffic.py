@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import Engine
 
-# A line of libpq's trace: the time, who speaks (F frontend, B backend), the length, and the message.
-_MESSAGE = re.compile(r"^(?:\S+ \S+\t)?([FB])\t\d+\t(\w+)")
-_STATEMENTS = (("F", "Query"), ("F", "Bind"))
+from tests.wiretap import overheard, round_trips, sent
+
+_STATEMENTS = ("Query", "Bind")
 
 
 @dataclass(frozen=True)
@@ -42,12 +39,7 @@ def _of_sqlite(driver: Any, send: Callable[[], object]) -> Traffic:
 
 
 def _of_postgresql(driver: Any, send: Callable[[], object]) -> Traffic:
-    with tempfile.TemporaryFile("w+") as file:
-        driver.pgconn.trace(file.fileno())
+    with overheard(driver) as messages:
         send()
-        driver.pgconn.untrace()
-        file.seek(0)
-        messages = [found.group(1, 2) for line in file if (found := _MESSAGE.match(line))]
-    speakers = [speaker for speaker, *_ in messages]
-    waits = sum(before == "F" and after == "B" for before, after in pairwise(speakers))
-    return Traffic(sum(message in _STATEMENTS for message in messages), waits)
+    statements = sum(text.startswith(_STATEMENTS) for text in sent(messages))
+    return Traffic(statements, round_trips(messages))

@@ -16,7 +16,7 @@ from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
 from myapp.db.pipelined import PipelinedConnection
 from myapp.db.settings import DbSettings
 
-# psycopg sends its BEGIN along with the first statement.
+# BEGIN waits for the first statement: myapp/db/pipelined.py sends them together.
 BEGINS_AT_ONCE = False
 
 # Of a longer statement psycopg would look for the places of its parameters anew each time.

@@ -18,6 +18,8 @@ from myapp.http.dispatch import LeaderDispatcher
 from myapp.http.wire import StrictChannel
 
 LONG_S = 60.0
+# After it somebody else leads, before a person would notice.
+SHORT_S = 0.001
 MEBIBYTE = 1024 * 1024
 GET = b"GET /%s HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -201,3 +203,18 @@ def read_all(client: socket.socket, count: int) -> None:
         part = client.recv(65_536)
         assert part
         read += part
+
+
+@contextmanager
+def behind_one_that_waits(
+    requests_max: int, following: bytes, **views: Any
+) -> Iterator[tuple[Served, Waiting, socket.socket]]:
+    """Serve these views to a client that has sent more behind a request of `waiting`, which is under way."""
+    waiting = Waiting()
+    with (
+        served(requests_max, SHORT_S, waiting=waiting, **views) as server,
+        socket.create_connection(server.address, timeout=LONG_S) as client,
+    ):
+        client.sendall(GET % b"waiting" + following)
+        assert waiting.began.wait(LONG_S)
+        yield server, waiting, client

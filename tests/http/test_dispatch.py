@@ -17,9 +17,11 @@ from tests.http.led import (
     GET,
     LONG_S,
     MEBIBYTE,
+    SHORT_S,
     Crowd,
     Served,
     Waiting,
+    behind_one_that_waits,
     beside_one_that_waits,
     clients_of,
     read_all,
@@ -28,7 +30,6 @@ from tests.http.led import (
 )
 
 PATIENCE_S = 0.2
-SHORT_S = 0.001
 
 
 @pytest.fixture(autouse=True)
@@ -150,13 +151,7 @@ def test_who_sends_many_requests_at_once_does_not_keep_the_others_from_being_rea
 
 
 def test_a_pipelined_request_is_served_once_the_one_before_is_answered() -> None:
-    waiting = Waiting()
-    with (
-        served(4, SHORT_S, waiting=waiting, next=lambda: None) as server,
-        socket.create_connection(server.address, timeout=LONG_S) as client,
-    ):
-        client.sendall(GET % b"waiting" + GET % b"next")
-        assert waiting.began.wait(LONG_S)
+    with behind_one_that_waits(4, GET % b"next", next=lambda: None) as (server, waiting, client):
         # Somebody else leads by now, and looks at the connections until it is woken.
         wait_until(lambda: server.dispatcher._watcher_sleeps)
         waiting.goes_on.set()

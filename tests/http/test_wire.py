@@ -13,11 +13,19 @@ from typing import Any
 import pytest
 
 from myapp.http.wire import StrictChannel, make_server
-from tests.http.led import GET, LONG_S, Waiting, read_all, served, wait_until
+from tests.http.led import (
+    GET,
+    LONG_S,
+    SHORT_S,
+    Waiting,
+    behind_one_that_waits,
+    read_all,
+    served,
+    wait_until,
+)
 
 # What `select()` can look at.
 DESCRIPTORS = 1024
-SHORT_S = 0.001
 ASKING_FIRST = b"POST /%s HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -63,13 +71,8 @@ def test_a_connection_with_a_large_descriptor_is_served() -> None:
 
 
 def test_who_waits_to_send_a_body_is_told_once_to_go_on() -> None:
-    waiting = Waiting()
-    with (
-        served(2, SHORT_S, waiting=waiting, next=lambda: None) as server,
-        socket.create_connection(server.address, timeout=LONG_S) as client,
-    ):
-        client.sendall(GET % b"waiting" + ASKING_FIRST % b"next")
-        assert waiting.began.wait(LONG_S)
+    following = ASKING_FIRST % b"next"
+    with behind_one_that_waits(2, following, next=lambda: None) as (_, waiting, client):
         waiting.goes_on.set()
         read = b""
         while not read.endswith(CONTINUE):

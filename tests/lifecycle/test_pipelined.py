@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -21,6 +20,7 @@ from myapp.db.pipelined import PipelinedConnection, PipelinedCursor
 from tests.databases import Database
 from tests.lifecycle import witness
 from tests.lifecycle.relay import Relay
+from tests.wiretap import overheard, round_trips
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
@@ -29,6 +29,7 @@ QUOTIENT = "SELECT 1 / %s::int"
 NAP = "SELECT pg_sleep(%s)"
 # A statement is prepared once it was executed so many times.
 OFTEN = 8
+NEW_OR_PREPARED = pytest.mark.parametrize("times", [0, OFTEN], ids=["new", "prepared"])
 
 
 @pytest.fixture
@@ -38,9 +39,9 @@ def connection(bookcase_database: Database) -> Iterator[PipelinedConnection]:
         yield made
 
 
-def repeat(connection: PipelinedConnection, statement: str, value: float) -> None:
-    """Execute it until it is prepared."""
-    for _ in range(OFTEN):
+def repeat(connection: PipelinedConnection, statement: str, value: float, times: int = OFTEN) -> None:
+    """Execute it in a transaction each time, so often that it is prepared."""
+    for _ in range(times):
         connection.execute(statement, (value,))
         connection.commit()
 
@@ -51,28 +52,11 @@ def prepared(connection: PipelinedConnection) -> set[str]:
 
 
 @contextmanager
-def speakers(connection: PipelinedConnection) -> Iterator[list[str]]:
-    """Yield a list that fills with who speaks, F for us and B for the server, message by message."""
-    said: list[str] = []
-    with tempfile.TemporaryFile() as trace:
-        connection.pgconn.trace(trace.fileno())
-        yield said
-        connection.pgconn.untrace()
-        os.lseek(trace.fileno(), 0, os.SEEK_SET)
-        said += [line.split("\t")[1] for line in trace.read().decode().splitlines()]
-
-
-@contextmanager
 def told(connection: PipelinedConnection) -> Iterator[list[str | None]]:
     """Yield a list that fills with the server's remarks, of a BEGIN within a transaction for example."""
     notices: list[str | None] = []
     connection.add_notice_handler(lambda notice: notices.append(notice.message_primary))
     yield notices
-
-
-def turns(said: list[str]) -> int:
-    """Return how often the server answers."""
-    return "".join(said).replace("BB", "B").count("FB")
 
 
 def assert_usable(connection: PipelinedConnection) -> None:
@@ -85,20 +69,19 @@ def assert_usable(connection: PipelinedConnection) -> None:
     connection.commit()
 
 
-@pytest.mark.parametrize("is_prepared", [True, False])
+@NEW_OR_PREPARED
 def test_begin_and_the_first_statement_are_one_round_trip(
-    connection: PipelinedConnection, is_prepared: bool
+    connection: PipelinedConnection, times: int
 ) -> None:
-    if is_prepared:
-        repeat(connection, ONE, 1)
-    with speakers(connection) as said:
+    repeat(connection, ONE, 1, times)
+    with overheard(connection) as messages:
         assert connection.execute(ONE, (2,)).fetchall() == [(2,)]
-    assert turns(said) == 1
+    assert round_trips(messages) == 1
     assert connection.info.transaction_status == TransactionStatus.INTRANS
-    with speakers(connection) as said:
+    with overheard(connection) as messages:
         connection.execute(ONE, (3,))
         connection.commit()
-    assert turns(said) == 2
+    assert round_trips(messages) == 2
 
 
 def test_the_transaction_begins_as_the_connection_was_told(connection: PipelinedConnection) -> None:
@@ -115,12 +98,11 @@ def test_a_statement_that_is_to_be_prepared_is_prepared_all_the_same(connection:
     assert prepared(connection) == {"SELECT $1::int"}
 
 
-@pytest.mark.parametrize("is_prepared", [True, False])
+@NEW_OR_PREPARED
 def test_a_first_statement_that_fails_leaves_a_failed_transaction(
-    connection: PipelinedConnection, is_prepared: bool
+    connection: PipelinedConnection, times: int
 ) -> None:
-    if is_prepared:
-        repeat(connection, QUOTIENT, 1)
+    repeat(connection, QUOTIENT, 1, times)
     with pytest.raises(errors.DivisionByZero):
         connection.execute(QUOTIENT, (0,))
     assert connection.info.transaction_status == TransactionStatus.INERROR
@@ -286,9 +268,9 @@ def test_a_transaction_begins_once(connection: PipelinedConnection) -> None:
 
 
 def test_several_statements_at_once_are_still_possible(connection: PipelinedConnection) -> None:
-    with speakers(connection) as said:
+    with overheard(connection) as messages:
         connection.execute("SELECT 1; SELECT 2")
-    assert turns(said) == 2
+    assert round_trips(messages) == 2
     assert_usable(connection)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -18,7 +15,8 @@ from tests.databases import Database
 from tests.lifecycle import witness
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
-from tests.lifecycle.site import Site, at
+from tests.lifecycle.site import at
+from tests.wiretap import overheard, round_trips, sent
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
@@ -45,20 +43,6 @@ class Telling:
         self.seen.append((isolation, read_only))
         self.backends.add(backend)
         return Response()
-
-
-@contextmanager
-def overheard(site: Site) -> Iterator[list[str]]:
-    """Yield a list that fills with the names of the messages sent on the pool's one connection."""
-    (driver,) = site.driver_connections
-    messages: list[str] = []
-    with tempfile.TemporaryFile() as trace:
-        driver.pgconn.trace(trace.fileno())
-        yield messages
-        driver.pgconn.untrace()
-        os.lseek(trace.fileno(), 0, os.SEEK_SET)
-        lines = trace.read().decode().splitlines()
-    messages += [line.partition("\tF\t")[2].split("\t", 1)[1] for line in lines if "\tF\t" in line]
 
 
 def read(request: Any) -> Response:
@@ -95,24 +79,23 @@ def test_an_isolation_that_the_engine_was_given_is_back_after_a_reader(serve: Se
 def test_a_connection_that_was_used_just_now_is_not_asked_whether_it_lives(serve: Serve) -> None:
     site = serve(at("/", read), sqlalchemy__pool_size="1")
     assert site.ask("/", "GET") == 200
-    with overheard(site) as messages:
+    with overheard(*site.driver_connections) as messages:
         assert site.ask("/", "GET") == 200
-    assert not any('";"' in each for each in messages)
-    assert "BEGIN" in messages[0]
-    assert "COMMIT" in messages[-1]
+    told = sent(messages)
+    assert not any('";"' in each for each in told)
+    assert "BEGIN" in told[0]
+    assert "COMMIT" in told[-1]
 
 
 def test_a_request_does_not_wait_for_its_begin(serve: Serve) -> None:
     site = serve(at("/", read), sqlalchemy__pool_size="1")
     for _ in range(8):
         assert site.ask("/", "GET") == 200
-    with overheard(site) as messages:
+    with overheard(*site.driver_connections) as messages:
         assert site.ask("/", "GET") == 200
-    # What the server answers as soon as it comes: the end of what was sent together, and a simple query.
-    waits = [message for message in messages if message.startswith(("Sync", "Query"))]
-    assert len(waits) == 2
-    assert "BEGIN" in messages[0]
-    assert "COMMIT" in waits[-1]
+    assert round_trips(messages) == 2
+    assert "BEGIN" in sent(messages)[0]
+    assert "COMMIT" in sent(messages)[-1]
 
 
 def test_one_that_rested_for_long_is_asked(serve: Serve) -> None:
@@ -121,10 +104,11 @@ def test_one_that_rested_for_long_is_asked(serve: Serve) -> None:
     with site.engine.connect() as connection:
         info = connection.connection.info
     info[liveness._RETURNED_S] -= 2 * liveness.IDLE_S
-    with overheard(site) as messages:
+    with overheard(*site.driver_connections) as messages:
         assert site.ask("/", "GET") == 200
-    assert '";"' in messages[0]
-    assert "BEGIN" in messages[1]
+    told = sent(messages)
+    assert '";"' in told[0]
+    assert "BEGIN" in told[1]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -157,10 +141,10 @@ def test_a_read_that_ends_well_leaves_what_was_prepared(serve: Serve) -> None:
         assert site.ask("/", "GET") == 200
     (driver,) = site.driver_connections
     assert len(driver._prepared._names) > 0
-    with overheard(site) as messages:
+    with overheard(*site.driver_connections) as messages:
         assert site.ask("/refused", "GET") == 404
-    assert any("ROLLBACK" in each for each in messages)
-    assert not any("COMMIT" in each for each in messages)
+    assert any("ROLLBACK" in each for each in sent(messages))
+    assert not any("COMMIT" in each for each in sent(messages))
 
 
 @pytest.mark.parametrize(("status", "told"), [(200, 1), (404, 0)])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -21,6 +19,7 @@ from myapp.db.dialects import dialect_of
 from tests.databases import Database
 from tests.lifecycle import witness
 from tests.lifecycle.bookcase import Book, Shelf
+from tests.wiretap import overheard, sent
 
 ON_SQLITE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -168,13 +167,10 @@ def test_a_read_only_snapshot_costs_no_message_of_its_own(driver: psycopg.Connec
 
 def messages_of(driver: psycopg.Connection[Any]) -> list[str]:
     """Return the messages that a transaction of one query sends."""
-    with tempfile.TemporaryFile() as trace:
-        driver.pgconn.trace(trace.fileno())
+    with overheard(driver) as messages:
         driver.execute("SELECT 1")
         driver.rollback()
-        driver.pgconn.untrace()
-        os.lseek(trace.fileno(), 0, os.SEEK_SET)
-        return [line for line in trace.read().decode().splitlines() if "\tF\t" in line]
+    return sent(messages)
 
 
 @ON_POSTGRESQL
