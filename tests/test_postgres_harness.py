@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psycopg
@@ -19,6 +19,7 @@ from sqlalchemy import create_engine, inspect, text
 from tests import postgres
 from tests.databases import Database, copy_sqlite, sqlite_database
 from tests.postgres import PostgresError, PostgresServer, installed_version
+from tests.shared import shared
 
 REPOSITORY = Path(__file__).parents[1]
 TIMEOUT_S = 30.0
@@ -150,6 +151,21 @@ def test_dropping_a_database_ends_the_connections_to_it(postgres_server: Postgre
         postgres_server.drop_database("harness_dropped")
         with pytest.raises(psycopg.OperationalError):
             connection.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_database_that_tests_share_can_be_made_again(
+    request: pytest.FixtureRequest, dialect: str, fails: bool
+) -> None:
+    for _ in range(2):
+        with suppress(ZeroDivisionError), shared(request, dialect, "harness_shared") as database:
+            engine = create_engine(database.url)
+            with engine.connect() as connection:
+                assert connection.scalar(text("SELECT count(*) FROM alembic_version")) == 1
+                connection.execute(text("DELETE FROM alembic_version"))
+                connection.commit()
+            engine.dispose()
+            assert 1 / (not fails)
 
 
 @pytest.mark.parametrize("attempt", ["first", "second"])

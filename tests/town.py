@@ -14,10 +14,11 @@ from myapp.db import unit_of_work
 from myapp.security import keys
 from tests.api.client import send
 from tests.apps import close, make_app
-from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.databases import DIALECTS, Database
 from tests.faults.examples import exchange
 from tests.faults.ledger import prepare_books
 from tests.faults.picture import Camera
+from tests.shared import shared
 
 # To a key of `elsewhere`, the ledger `books` of the examples is a foreign one.
 ELSEWHERE = "elsewhere"
@@ -42,19 +43,9 @@ class Town:
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
-def town_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("town") / "town.sqlite"
-        copy_sqlite(template, path)
-        yield sqlite_database(path)
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.create_database("town", template)
-        yield Database("postgresql", server.url("town"))
-        server.drop_database("town")
+def town_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with shared(request, request.param, "town") as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -16,9 +16,9 @@ from webtest import TestApp
 from tests.api.client import LEDGER, get, post, send_ok, transfer
 from tests.api.random_journal import Journal, write_journal
 from tests.apps import close, make_app
-from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.databases import DIALECTS, Database
+from tests.shared import shared
 
-LIBRARY = "library"
 RANDOM_TRANSACTIONS = 200
 ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}, {"code": "BTC", "scale": 8}]
 
@@ -37,19 +37,9 @@ def books(app: TestApp) -> TestApp:
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
-def library_database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp(LIBRARY) / "library.sqlite"
-        copy_sqlite(template, path)
-        yield sqlite_database(path)
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.create_database(LIBRARY, template)
-        yield Database("postgresql", server.url(LIBRARY))
-        server.drop_database(LIBRARY)
+def library_database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with shared(request, request.param, "library") as database:
+        yield database
 
 
 @pytest.fixture(scope="session")
@@ -80,28 +70,14 @@ def _fill(app: TestApp) -> None:
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
-def asked(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[TestApp, Journal]]:
+def asked(request: pytest.FixtureRequest) -> Iterator[tuple[TestApp, Journal]]:
     """Give one ledger with a random journal to all the questions, which change nothing."""
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("random") / "random.sqlite"
-        copy_sqlite(template, path)
-        yield from _written(sqlite_database(path))
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.create_database("random", template)
-        yield from _written(Database("postgresql", server.url("random")))
-        server.drop_database("random")
-
-
-def _written(database: Database) -> Iterator[tuple[TestApp, Journal]]:
-    app = make_app(database)
-    app.post_json("/v1/ledgers", {"name": "books", "assets": ASSETS}, status=201)
-    factory = app.app.registry["dbsession_factory"]
-    yield app, write_journal(factory, "books", random.Random(), RANDOM_TRANSACTIONS)
-    close(app)
+    with shared(request, request.param, "random") as database:
+        app = make_app(database)
+        app.post_json("/v1/ledgers", {"name": "books", "assets": ASSETS}, status=201)
+        factory = app.app.registry["dbsession_factory"]
+        yield app, write_journal(factory, "books", random.Random(), RANDOM_TRANSACTIONS)
+        close(app)
 
 
 @pytest.fixture

@@ -17,9 +17,10 @@ from tests.chaos.crowd import Crowd, Meeting, met
 from tests.chaos.records import Order
 from tests.chaos.stage import open_bank
 from tests.chaos.transfers import ACCOUNTS
-from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.databases import DIALECTS, Database
 from tests.lifecycle.witness import connect
 from tests.serving import Server, served
+from tests.shared import shared
 
 
 @dataclass(frozen=True)
@@ -58,18 +59,9 @@ def lock(bank: Bank) -> Iterator[Any]:
 # A server takes seconds to start, a race milliseconds: so all the races share two processes.
 @pytest.fixture(scope="package", params=DIALECTS)
 def meeting(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Meeting]:
-    folder = tmp_path_factory.mktemp("races")
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        copy_sqlite(template, folder / "races.sqlite")
-        with met(sqlite_database(folder / "races.sqlite"), folder) as meeting:
-            yield meeting
-        return
-    server = request.getfixturevalue("postgres_server")
-    server.create_database("races", template)
-    with met(Database("postgresql", server.url("races")), folder) as meeting:
+    folder = tmp_path_factory.mktemp("meeting")
+    with shared(request, request.param, "races") as database, met(database, folder) as meeting:
         yield meeting
-    server.drop_database("races")
 
 
 @pytest.fixture

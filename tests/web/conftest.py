@@ -14,11 +14,11 @@ from webtest import TestApp
 
 from tests.api.client import post, send_ok
 from tests.apps import close, make_app
-from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.databases import DIALECTS, Database
+from tests.shared import shared
 
 ASSETS = [{"code": "USD", "scale": 2}, {"code": "JPY", "scale": 0}]
 BOOKS = "/ledgers/books"
-HISTORY = "history"
 
 
 @dataclass(frozen=True)
@@ -64,21 +64,13 @@ def fill(app: TestApp) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
-def history(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp(HISTORY) / "history.sqlite"
-        copy_sqlite(template, path)
-        database = sqlite_database(path)
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.create_database(HISTORY, template)
-        database = Database("postgresql", server.url(HISTORY))
-    app = make_app(database, **{"myapp.cookies_secure": "false"})
-    filled = fill(app)
-    fill_two_years(app)
-    yield Site(app, filled)
-    close(app)
+def history(request: pytest.FixtureRequest) -> Iterator[Site]:
+    with shared(request, request.param, "history") as database:
+        app = make_app(database, **{"myapp.cookies_secure": "false"})
+        filled = fill(app)
+        fill_two_years(app)
+        yield Site(app, filled)
+        close(app)
 
 
 def fill_two_years(app: TestApp) -> None:

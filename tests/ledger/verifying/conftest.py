@@ -8,34 +8,18 @@ import pytest
 from sqlalchemy import Connection, Engine
 
 from myapp.db import DbSettings, SessionFactory, make_engine
-from tests.databases import DIALECTS, Database, copy_sqlite, sqlite_database
+from tests.databases import DIALECTS, Database
 from tests.ledger.verifying.scene import fill, raw_engine, unguarded
-
-NAME = "verified"
+from tests.shared import shared
 
 
 @pytest.fixture(scope="session", params=DIALECTS)
-def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    template = request.getfixturevalue(f"migrated_{request.param}")
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp(NAME) / "books.sqlite"
-        copy_sqlite(template, path)
-        database = sqlite_database(path)
-        _fill(database)
+def scene(request: pytest.FixtureRequest) -> Iterator[Database]:
+    with shared(request, request.param, "verified") as database:
+        engine = make_engine(DbSettings(engine_options={"url": database.url}))
+        fill(SessionFactory(engine))
+        engine.dispose()
         yield database
-    else:
-        server = request.getfixturevalue("postgres_server")
-        server.create_database(NAME, template)
-        database = Database("postgresql", server.url(NAME))
-        _fill(database)
-        yield database
-        server.drop_database(NAME)
-
-
-def _fill(database: Database) -> None:
-    engine = make_engine(DbSettings(engine_options={"url": database.url}))
-    fill(SessionFactory(engine))
-    engine.dispose()
 
 
 @pytest.fixture(scope="session")
