@@ -33,9 +33,11 @@ def main() -> None:
         engine = make_engine(unhurried(database_url(ini)))
     except ConfigurationError as error:
         raise SystemExit(str(error)) from error
-    with engine.connect() as own_connection:
-        run(own_connection)
-    engine.dispose()
+    try:
+        with engine.connect() as own_connection:
+            run(own_connection)
+    finally:
+        engine.dispose()
 
 
 main()

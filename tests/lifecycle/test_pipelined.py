@@ -146,11 +146,22 @@ def test_who_interrupts_the_first_statement_gets_a_connection_that_works(
 ) -> None:
     repeat(connection, NAP, 0)
     interruption = threading.Thread(target=interrupt_once_it_naps, args=(bookcase_database,))
-    interruption.start()
-    with pytest.raises(KeyboardInterrupt):
-        connection.execute(NAP, (60,))
+    with interruptible():
+        interruption.start()
+        with pytest.raises(KeyboardInterrupt):
+            connection.execute(NAP, (60,))
     interruption.join()
     assert_usable(connection)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C raise: a shell has what it runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def interrupt_once_it_naps(database: Database) -> None:
