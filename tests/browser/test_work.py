@@ -13,6 +13,11 @@ from tests.serving import Server
 
 NEW = "/ledgers/demo/new"
 PIXELS = "canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data"
+# The days of a chart's steps, and how far to the right each is drawn.
+STEPS = """canvas => [
+    JSON.parse(document.getElementById(canvas.dataset.chart).textContent).labels.map(Date.parse),
+    Chart.getChart(canvas).getDatasetMeta(0).data.map(point => point.x),
+]"""
 
 
 def type_row(visit: Visit, number: int, account: str, amount: str) -> None:
@@ -118,6 +123,15 @@ def test_a_chart_is_drawn(visit: Visit, path: str) -> None:
     visit.open(path)
     for canvas in visit.page.locator("canvas").all():
         assert canvas.evaluate(f"canvas => {PIXELS}.some(Boolean)")
+
+
+def test_a_balance_is_drawn_along_the_calendar(visit: Visit) -> None:
+    visit.open("/ledgers/demo/accounts/Assets:US:BofA:Checking")
+    days, places = visit.page.locator("canvas").evaluate(STEPS)
+    assert len(days) > 100
+    width_of_a_day = (places[-1] - places[0]) / (days[-1] - days[0])
+    for day, place in zip(days, places, strict=True):
+        assert place == pytest.approx(places[0] + (day - days[0]) * width_of_a_day, abs=1)
 
 
 def test_a_report_is_chosen_by_a_link_and_drawn(visit: Visit) -> None:
