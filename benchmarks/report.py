@@ -32,7 +32,7 @@ def publish(rows: Sequence[Row], picture: Path | None = None) -> None:
     with ExitStack() as stack:
         # Durable, as SQLite is with everybody who is measured: a commit waits for the disk.
         postgres = postgres_databases(durable=True)
-        products = [stack.enter_context(sqlite_databases()), stack.enter_context(postgres)]
+        products: list[Databases] = [stack.enter_context(sqlite_databases()), stack.enter_context(postgres)]
         measured = list(measure(rows, products, effort))
         servers = {databases.dialect: databases.version for databases in products}
     print(render(measured))

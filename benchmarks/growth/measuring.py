@@ -30,7 +30,7 @@ def read_samples(places: Mapping[int, Place], effort: Effort) -> Samples:
 
 def write_samples(places: Mapping[int, Place], effort: Effort) -> Samples:
     """Time transactions of now and backdated ones, which make the books a little larger."""
-    asked = {}
+    asked: dict[tuple[str, int], Callable[[], Question]] = {}
     for number, (size, place) in enumerate(places.items()):
         costs = Costs(SEED + number, place.start)
         asked |= {(CURRENT, size): costs.current, (BACKDATED, size): costs.backdated}
@@ -62,7 +62,8 @@ def _take_turns(
 
 
 def _turn_us(place: Place, question: Callable[[], Question], requests: int) -> float:
-    taken, until_s = [], time.monotonic() + _TURN_S
+    taken: list[float] = []
+    until_s = time.monotonic() + _TURN_S
     while not taken or (len(taken) < requests and time.monotonic() < until_s):
         taken.append(place.time_us(question()))
     return median(taken)

@@ -35,7 +35,8 @@ class Pgbench:
         return float(found[1])
 
     def _call(self, *options: str, timeout_s: float = _PATIENCE_S) -> str:
+        program = str(installed_programs().folder / "pgbench")
         server = ("--host", self._server.host, "--port", str(self._server.port), "--username", SUPERUSER)
-        command = [installed_programs().folder / "pgbench", *server, *options, DATABASE]
+        command = [program, *server, *options, DATABASE]
         done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=timeout_s)
         return done.stdout

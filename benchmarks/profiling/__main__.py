@@ -10,11 +10,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.profiling.sampling import Profile, profile
-from benchmarks.profiling.service import logged_to_nowhere, served
+from benchmarks.profiling.service import Service, logged_to_nowhere, served
 from benchmarks.profiling.traffic import Traffic, traffic
+from benchmarks.wsgi import Environ
 from tests.postgres import PostgresServer
 
 DATABASE = "profile"
@@ -40,8 +42,12 @@ def look_at(database: str, url: str, requests: int) -> Iterator[Found]:
     with served(url) as service, logged_to_nowhere():
         for kind, environs in (("POST", service.posts()), ("GET", service.gets())):
             spent = profile(service, environs, requests, warm_up=requests // 10)
-            said = traffic(service.engine, lambda environs=environs: service.send(next(environs)))
+            said = traffic(service.engine, partial(_send_next, service, environs))
             yield Found(f"{kind}, {database}", spent, said)
+
+
+def _send_next(service: Service, environs: Iterator[Environ]) -> None:
+    service.send(next(environs))
 
 
 def table(found: Iterable[Found]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from itertools import islice
 from types import FrameType
 
 from benchmarks.profiling.rooms import room_of
-from benchmarks.profiling.service import Environ, Service
+from benchmarks.profiling.service import Service
+from benchmarks.wsgi import Environ
 
 EVERY_S = 0.001
 

@@ -26,6 +26,9 @@ class Databases(Protocol):
     version: str
     server_log: Path | None
 
+    def __hash__(self) -> int:
+        """Return a number of this very object, for what is remembered of it."""
+
     def fresh(self) -> AbstractContextManager[str]:
         """Give the URL of a seeded database, which is gone when the block ends."""
 
