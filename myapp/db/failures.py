@@ -47,7 +47,8 @@ def is_worth_retrying(error: BaseException) -> bool:
     if isinstance(error, psycopg.Error):
         return error.sqlstate in _RETRYABLE_SQLSTATES
     if isinstance(error, sqlite3.Error):
-        return (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _RETRYABLE_SQLITE_CODES
+        is_conflict = (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _RETRYABLE_SQLITE_CODES
+        return is_conflict and not getattr(error, "has_waited", False)
     return False
 
 

@@ -6,6 +6,7 @@ The driver's default transaction mode opens transactions behind our back and los
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from functools import partial
 from typing import Any
@@ -109,6 +110,10 @@ def _do_begin(turn: Turn, pooled: Any) -> None:
             # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
             # fail although it waited.
             _begin(pooled, "IMMEDIATE", reading=False)
+    except sqlite3.OperationalError as error:
+        # Who has waited for as long as one may is told so: five attempts would wait five times.
+        error.has_waited = time.perf_counter() - began_s >= pooled.info[_WAIT_S]  # type: ignore[attr-defined]
+        raise
     finally:
         if owner is not None:
             # The wait for the write lock is the longest that a busy database makes a request wait.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pyramid.response import Response
 from pyramid_retry import IBeforeRetry, IRetryableError
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import OperationalError
 
 from myapp.db import Mode, after_commit
@@ -126,3 +126,20 @@ def test_a_snapshot_that_went_stale_at_a_prompt_is_marked_as_worth_another_attem
         core_insert(env["dbsession"])
         env["commit"]()
     assert "core_insert" in witness.shelf_names(site.database)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_who_has_waited_for_the_write_lock_as_long_as_one_may_does_not_wait_again(serve: Serve) -> None:
+    attempts: list[int] = []
+
+    def view(request: Any) -> Response:
+        attempts.append(len(attempts))
+        request.dbsession.execute(text(ADD_VISITS.format(1)))
+        return Response(status=201)
+
+    site = serve(at("/", view), db__lock_timeout_s="0.05")
+    assert site.ask("/") == 201
+    with closing(witness.connect(site.database)) as outsider:
+        outsider.execute("BEGIN IMMEDIATE")
+        assert isinstance(site.ask("/"), OperationalError)
+    assert len(attempts) == 2

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyramid_retry import IRetryableError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
@@ -139,6 +140,8 @@ def test_a_second_writer_of_the_process_is_told_in_sqlites_words(hasty: SessionF
         with pytest.raises(OperationalError, match="database is locked") as refused:
             add(hasty)
     assert refused.value.orig.sqlite_errorcode == sqlite3.SQLITE_BUSY  # type: ignore[union-attr]
+    # It has waited as long as one may, and another attempt would wait as long again.
+    assert not IRetryableError.providedBy(refused.value)
     add(hasty)
 
 
