@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session, aliased
 
 from myapp.ledger import rules
 from myapp.ledger.account_lookup import account_not_found, limits_of, view_of
@@ -101,6 +101,16 @@ def listed(
     limits = _limits_of(session, book, [account for account in accounts if account is not None])
     views = [view_of(account, limits.get(account.id, {}), None) for account in accounts]
     return page_of(views, limit, lambda view: (view.path,))
+
+
+def among(session: Session, book: Book, paths: Iterable[str]) -> dict[str, bool]:
+    """Return those of some paths that are accounts, each with whether there are accounts below it."""
+    below = aliased(Account)
+    # Of all paths, those that go on with a colon stand between these two.
+    is_below = and_(below.path > Account.path + ":", below.path < Account.path + ";")
+    has_some = select(below.id).where(below.ledger_id == book.id, is_below).exists()
+    asked = select(Account.path, has_some).where(Account.ledger_id == book.id, Account.path.in_(list(paths)))
+    return {path: bool(found) for path, found in session.execute(asked)}
 
 
 def change(

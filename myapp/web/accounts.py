@@ -30,7 +30,8 @@ def tree(request: Any) -> Context:
     page, totals = balances.listed(request.dbsession, book, whole, limit=TREE_MAX)
     opened = accounts.listed(request.dbsession, book, prefix=prefix, limit=TREE_MAX)
     is_large = page.next_key is not None or opened.next_key is not None
-    shown = {"under": under, "totals": totals, "is_large": is_large, "next": None}
+    has_own = bool(under and accounts.among(request.dbsession, book, [under]))
+    shown = {"under": under, "has_own": has_own, "totals": totals, "is_large": is_large, "next": None}
     depth = under.count(SEPARATOR) + 1 if under else 0
     if is_large:
         return {**shown, **_level(request, book, replace(whole, depth=depth + 1), asked)}
@@ -40,7 +41,9 @@ def tree(request: Any) -> Context:
 def _level(request: Any, book: Book, selection: Selection, asked: PageRequest) -> Context:
     after = asked.after[0] if asked.after else None
     page, _ = balances.listed(request.dbsession, book, selection, limit=asked.limit, after=after)
-    return {"branches": list(map(folded, page.items)), "next": next_cursor(request, page.next_key)}
+    known = accounts.among(request.dbsession, book, [each.account for each in page.items])
+    level = [folded(each, known) for each in page.items]
+    return {"branches": level, "next": next_cursor(request, page.next_key)}
 
 
 def register(request: Any) -> Context:

@@ -73,7 +73,7 @@ def _spent(statement: IncomeStatement, asset: str) -> dict[str, str]:
 
 
 def _names(months: Sequence[Month]) -> list[str]:
-    return [f"{month.first:%Y-%m}" for month in months]
+    return [month.first.isoformat()[: len("2026-01")] for month in months]
 
 
 def _chart(

@@ -10,7 +10,7 @@ from typing import Any
 
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.series import Month
-from myapp.ledger.views import PostingView
+from myapp.ledger.views import PostingView, StatementLine
 
 
 def money(amount: str) -> str:
@@ -34,7 +34,8 @@ def day(time: datetime) -> str:
     """Return a time as its day, with the hour only where it is not the day's first instant."""
     utc = time.astimezone(UTC)
     first = utc == utc.replace(hour=0, minute=0, second=0, microsecond=0)
-    return utc.strftime("%Y-%m-%d") if first else utc.strftime("%Y-%m-%d %H:%M")
+    # Not by strftime, which writes the year 900 with three digits.
+    return utc.date().isoformat() if first else utc.isoformat(" ", "minutes").removesuffix("+00:00")
 
 
 def until(time: datetime | None) -> str:
@@ -58,11 +59,11 @@ def period(asked: Period) -> str:
 
 def moment(time: datetime) -> str:
     """Return a time to the second, in UTC."""
-    return time.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return time.astimezone(UTC).isoformat(" ", "seconds").removesuffix("+00:00")
 
 
-def before(posting: PostingView) -> str:
-    """Return the balance that a posting found."""
+def before(posting: PostingView | StatementLine) -> str:
+    """Return the balance that a posting or a line of a statement found."""
     # All decimals of the asset stay: these are decimal texts, and no numbers to be rounded.
     return f"{Decimal(posting.balance) - Decimal(posting.amount):f}"
 
@@ -82,6 +83,11 @@ def only(question: Mapping[str, str], *names: str) -> dict[str, str]:
     return {name: question[name] for name in names if name in question}
 
 
+def until_then(question: Mapping[str, str]) -> dict[str, str]:
+    """Return what asks a statement for no more than a query for balances counts."""
+    return {"to": question["at"]} if question.get("at") else {}
+
+
 def saved(month: Month) -> str:
     """Return a month's income less its expenses."""
     return f"{Decimal(month.income) - Decimal(month.expenses):f}"
@@ -99,5 +105,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "opposite": opposite,
     "without": without,
     "only": only,
+    "until_then": until_then,
     "saved": saved,
 }

@@ -13,16 +13,18 @@ from myapp.http import parameters, questions
 from myapp.http.paging import next_cursor
 from myapp.ledger import transactions
 from myapp.ledger.books import open_book
+from myapp.ledger.errors import InvalidParameter
 from myapp.web.addresses import address_here
 from myapp.web.page import Context
 
 # More digits than any amount has.
 _AMOUNT = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
+_IN_THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3}){1,12}(\.[0-9]{1,40})?")
 
 
 def listed(request: Any) -> Any:
     """Show a page of transactions, newest first."""
-    if request.GET.get("key"):
+    if request.GET.get("key") or request.GET.get("value"):
         return HTTPSeeOther(_with_metadata(request))
     amount = parameters.read(request, "amount", _decimal)
     wanted = replace(questions.transactions(request), amount=amount)
@@ -41,15 +43,19 @@ def listed(request: Any) -> Any:
 def _with_metadata(request: Any) -> str:
     # The bar has a field for the key and one for the value; the address has the API's `metadata.KEY`.
     given = dict(request.GET)
-    key, value = given.pop("key"), given.pop("value", "")
+    key, value = given.pop("key", ""), given.pop("value", "")
+    if not (key and value):
+        raise InvalidParameter("To filter by metadata takes a key and its value.", parameter="metadata")
     query: dict[str, str] = {**given, f"metadata.{key}": value}
     return address_here(request, query)
 
 
 def _decimal(text: str) -> Decimal:
-    if not _AMOUNT.fullmatch(text):
+    # The pages themselves write thousands apart.
+    digits = text.replace(",", "") if _IN_THOUSANDS.fullmatch(text) else text
+    if not _AMOUNT.fullmatch(digits):
         raise ValueError("it is a decimal amount such as 12.50")
-    return Decimal(text)
+    return Decimal(digits)
 
 
 def find(request: Any) -> Context:

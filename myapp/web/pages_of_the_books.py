@@ -15,7 +15,7 @@ PAGES: tuple[Page, ...] = (
         accounts.tree,
         "accounts.html",
         "See the accounts with their sub-totals.",
-        9,
+        10,
         parameters=("under", *AS_OF, *PAGING),
     ),
     Page(

@@ -31,7 +31,7 @@ PAGES: tuple[Page, ...] = (
         posting.show,
         "new.html",
         "Write a new transaction.",
-        3,
+        5,
         permission="write",
         parameters=("rows",),
     ),

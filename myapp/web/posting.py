@@ -15,6 +15,7 @@ from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.errors import InvalidRequest, LedgerError
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
+from myapp.web.latest import read_latest
 from myapp.web.once import new_key
 from myapp.web.page import Context
 
@@ -78,6 +79,8 @@ def _context(request: Any, form: Form, rows: Sequence[Row]) -> Context:
         "rows": rows,
         "metadata": metadata + [("", "")] * max(0, _METADATA_ROWS - len(metadata)),
         "assets": sorted(book.scales.items()),
+        # What the books are mostly about: the first of the alphabet may be another's shares.
+        "asset": read_latest(request, book).asset,
         "paths": _paths(request, book, None),
         "once": new_key(),
         "message": None,

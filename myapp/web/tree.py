@@ -21,6 +21,8 @@ class Branch:
     level: int
     is_account: bool
     balances: Mapping[str, str]
+    # Whether there is more below that is not shown here.
+    goes_on: bool = False
 
 
 def branches(found: Iterable[AccountBalances], paths: Collection[str], depth: int = 0) -> list[Branch]:
@@ -40,10 +42,14 @@ def branches(found: Iterable[AccountBalances], paths: Collection[str], depth: in
     return [_branch(steps, sums[steps], paths, depth) for steps in sorted(sums)]
 
 
-def folded(each: AccountBalances) -> Branch:
-    """Return the branch of balances that were summed up already, on the first level."""
-    name = each.account.rpartition(SEPARATOR)[2]
-    return Branch(each.account, name, 0, is_account=False, balances=each.balances)
+def folded(each: AccountBalances, accounts: Mapping[str, bool]) -> Branch:
+    """Return the branch of balances that were summed up already, on the first level.
+
+    `accounts` tells which paths are accounts, each with whether there are accounts below it.
+    """
+    path = each.account
+    name, goes_on = path.rpartition(SEPARATOR)[2], accounts.get(path, True)
+    return Branch(path, name, 0, is_account=path in accounts, balances=each.balances, goes_on=goes_on)
 
 
 def _ancestors(path: str, depth: int) -> list[tuple[str, ...]]:

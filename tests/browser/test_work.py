@@ -191,3 +191,13 @@ def test_a_journal_is_downloaded(visit: Visit) -> None:
         visit.page.get_by_role("link", name="hledger journal").click()
     assert started.value.suggested_filename == "demo.journal"
     assert "Payroll" in started.value.path().read_text()
+
+
+def test_why_a_file_was_refused_is_told_on_the_spot(visit: Visit) -> None:
+    visit.open("/ledgers/demo/import")
+    file = {"name": "tea.csv", "mimeType": "text/csv", "buffer": b"transaction"}
+    visit.page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    visit.page.context.clear_cookies()
+    visit.page.get_by_role("button", name="Try it").click()
+    expect(visit.page.locator("#result")).to_contain_text("This form is from another visit")
+    expect(visit.page).to_have_url(re.compile("/import$"))

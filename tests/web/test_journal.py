@@ -22,6 +22,8 @@ def shown(site: Site, query: str) -> list[str]:
         ("amount=12.5", ["Lunch"]),
         ("amount=-12.50", ["Lunch"]),
         ("amount=100", ["Opening"]),
+        ("amount=1,000.00", []),
+        ("amount=000,012.50", ["Lunch"]),
         ("amount=12.501", []),
         ("amount=0", []),
         ("amount=99999999999999999999999999", []),
@@ -76,3 +78,9 @@ def test_the_pages_of_a_long_journal_are_walked_by_a_link(site: Site) -> None:
     seen += [link.text for link in page.html.select("table.journal a[href*='/transactions/']")]
     assert seen == [f"Number {number}" for number in range(5, -1, -1)]
     assert page.html.find(rel="next") is None
+
+
+@pytest.mark.parametrize("query", ["key=trip", "key=trip&value=", "value=berlin", "amount=12,50"])
+def test_half_a_question_is_not_dropped(site: Site, query: str) -> None:
+    answer = site.app.get(f"{JOURNAL}?{query}", expect_errors=True)
+    assert answer.maybe_follow(expect_errors=True).status_int == 400

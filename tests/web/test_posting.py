@@ -138,3 +138,9 @@ def test_a_second_reversal_says_that_there_was_one(site: Site) -> None:
     before = site.journal()
     assert "was reversed before" in second.submit(status=409).text
     assert site.journal() == before
+
+
+def test_the_form_begins_with_the_asset_that_the_books_are_about(site: Site) -> None:
+    page = site.app.get(f"{BOOKS}/new")
+    chosen = page.html.select("select[name=asset] option[selected]")
+    assert {each["value"] for each in chosen} == {"USD"}

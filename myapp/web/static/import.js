@@ -21,7 +21,10 @@ function finish(answer) {
   busy(false);
   const page = new DOMParser().parseFromString(answer.responseText, "text/html");
   const said = page.getElementById("result");
+  const refusal = answer.status >= 400 && page.querySelector("main");
   if (answer.responseURL.endsWith(answer.sentTo) && said) result.replaceChildren(...said.childNodes);
+  // A page of its own, which nobody can open again by its address.
+  else if (refusal) result.replaceChildren(...refusal.childNodes);
   else location.assign(answer.responseURL);
 }
 
