@@ -79,7 +79,7 @@ def require_current(engine: Engine, ini: str | None) -> None:
     Raises:
         SystemExit: it is not, or the database cannot be reached; one line says what to do.
     """
-    shown = Path(ini).name if ini else "development.ini"
+    shown = _as_typed(ini) if ini else "development.ini"
     try:
         with engine.connect() as connection:  # lifecycle: At start there is no request yet.
             wrong = mismatch(read_only(connection), shown)
@@ -90,6 +90,12 @@ def require_current(engine: Engine, ini: str | None) -> None:
         # Nobody else will give the connection back: the application that owns the engine is never made.
         engine.dispose()
         raise SystemExit(wrong)
+
+
+def _as_typed(ini: str) -> str:
+    # From the folder of the file its name does; from another one the command needs the way to it.
+    path = Path(ini)
+    return path.name if path.parent.resolve() == Path.cwd() else ini
 
 
 def mismatch(connection: Connection, ini: str) -> str | None:

@@ -142,7 +142,7 @@ def check_reference(reference: str | None) -> str | None:
 
 
 def check_metadata(metadata: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the metadata.
+    """Return the metadata in the order of its keys, which is how it is read ever after.
 
     Raises:
         InvalidRequest: more than 50 keys, or a key or value that is too long or has a NUL.
@@ -152,7 +152,7 @@ def check_metadata(metadata: Mapping[str, str]) -> Mapping[str, str]:
     for key, value in metadata.items():
         check_text(key, METADATA_KEY_CHARS_MAX, pointer="/metadata")
         check_text(value, METADATA_VALUE_CHARS_MAX, pointer=f"/metadata/{escape_pointer(key)}")
-    return metadata
+    return dict(sorted(metadata.items()))
 
 
 def escape_pointer(key: str) -> str:

@@ -89,8 +89,10 @@ class Document(TypeDecorator[Any]):
         return value if value is None or dialect.name == "postgresql" else dump_document(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """Return the decoded value."""
-        return json.loads(value) if isinstance(value, str) and dialect.name != "postgresql" else value
+        """Return the decoded value, members in the order of their names."""
+        if dialect.name == "postgresql":
+            return _in_order(value)
+        return json.loads(value) if isinstance(value, str) else value
 
 
 class Flag(TypeDecorator[bool]):
@@ -106,6 +108,13 @@ class Flag(TypeDecorator[bool]):
     def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
         """Return a bool."""
         return value if value is None else bool(value)
+
+
+def _in_order(value: Any) -> Any:
+    # PostgreSQL keeps the members by the lengths of their names; SQLite's text is written in order.
+    if isinstance(value, dict):
+        return {name: _in_order(value[name]) for name in sorted(value)}
+    return list(map(_in_order, value)) if isinstance(value, list) else value
 
 
 def dump_document(value: Mapping[str, Any] | list[Any]) -> str:

@@ -291,8 +291,9 @@ def start(database: Database, ini: str | None = None) -> str:
 
 def test_the_application_does_not_start_on_an_empty_database(empty_database: Database) -> None:
     told = start(empty_database, "somewhere/production.ini")
-    assert "myapp migrate -c production.ini" in told
+    assert "myapp migrate -c somewhere/production.ini" in told
     assert len(told.splitlines()) == 1
+    assert "myapp migrate -c production.ini" in start(empty_database, str(Path.cwd() / "production.ini"))
 
 
 def test_the_application_does_not_start_on_an_older_schema(database: Database) -> None:
