@@ -8,7 +8,7 @@ that is missing from the answer, and then the caller must let the transaction ab
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     null,
     select,
     true,
@@ -151,18 +152,28 @@ def _totals_rows(deltas: Iterable[PeriodDelta]) -> list[tuple[Any, ...]]:
 
 def _at_once() -> CompoundSelect[Any]:
     """Assemble PostgreSQL's one statement; data flows from piece to piece, so none runs too early."""
+    given = {
+        source: materialized(select(*POSTGRESQL.rows(source).c), f"{source.name}_given")
+        for source in (TRANSACTIONS, POSTINGS, DAYS, MONTHS)
+    }
+    kit = replace(POSTGRESQL, rows=given.__getitem__)
     rows = pieces.resolved(POSTGRESQL).cte("resolved")
     ready = select(pieces.count_of(rows) == select(func.count(rows.c.account_id)).scalar_subquery())
     claimed = pieces.claim_keys(POSTGRESQL, ready.scalar_subquery()).cte("claimed")
-    go = and_(ready.scalar_subquery(), pieces.count_of(claimed) == _KEY_COUNT)
+    go = and_(
+        ready.scalar_subquery(),
+        pieces.count_of(claimed) == _KEY_COUNT,
+        # Nobody shall wait for a balance while its writer reads JSON: to count the rows makes them.
+        *(pieces.count_of(each) >= literal_column("0", Int64) for each in given.values()),
+    )
     upserted = upsert_balances(POSTGRESQL, rows, go).cte("upserted")
     complete = pieces.count_of(upserted) == pieces.count_of(rows)
-    recorded = pieces.insert_transactions(POSTGRESQL, complete).cte("recorded")
+    recorded = pieces.insert_transactions(kit, complete).cte("recorded")
     days, months = (
-        upsert_totals(POSTGRESQL, each, rows, upserted, complete).returning(*each.table.c).cte(name)
+        upsert_totals(kit, each, rows, upserted, complete).returning(*each.table.c).cte(name)
         for each, name in ((BY_DAY, "days"), (BY_MONTH, "months"))
     )
-    posted = pieces.insert_postings(POSTGRESQL, rows, upserted, recorded, days, months).cte("posted")
+    posted = pieces.insert_postings(kit, rows, upserted, recorded, days, months).cte("posted")
     return _answer(rows, claimed, upserted, recorded).add_cte(posted)
 
 
