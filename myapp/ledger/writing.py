@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import reduce
+from operator import add
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +24,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
-    literal_column,
     null,
     select,
     true,
@@ -163,8 +164,9 @@ def _at_once() -> CompoundSelect[Any]:
     go = and_(
         ready.scalar_subquery(),
         pieces.count_of(claimed) == _KEY_COUNT,
-        # Nobody shall wait for a balance while its writer reads JSON: to count the rows makes them.
-        *(pieces.count_of(each) >= literal_column("0", Int64) for each in given.values()),
+        # Nobody shall wait for a balance while its writer reads JSON: to count the rows makes them. Asked
+        # like this, PostgreSQL expects it to be true, and goes on to expect many rows.
+        reduce(add, map(pieces.count_of, given.values())).is_not(None),
     )
     upserted = upsert_balances(POSTGRESQL, rows, go).cte("upserted")
     complete = pieces.count_of(upserted) == pieces.count_of(rows)

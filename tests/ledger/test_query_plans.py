@@ -45,8 +45,8 @@ def test_no_statement_of_a_post_goes_through_the_whole_ledger(factory: SessionFa
         assert [step for step in steps if step.startswith(f"SEARCH {joined} USING AUTOMATIC")]
 
 
-@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_no_part_of_a_post_is_asked_again_for_each_row(factory: SessionFactory) -> None:
+def plan_of_a_post(factory: SessionFactory) -> list[str]:
+    """Return the lines of PostgreSQL's plan for the one statement of a post."""
     make_ledger(factory)
     open_account(factory, "assets:cash", limits={"USD": {"min": "-9", "max": "9"}})
     sent: list[tuple[str, Any]] = []
@@ -58,9 +58,25 @@ def test_no_part_of_a_post_is_asked_again_for_each_row(factory: SessionFactory) 
     post(factory, transfer("assets:cash", "expenses:food", "1"))
     event.remove(factory.engine, "before_cursor_execute", keep)
 
-    (statement, parameters) = next(each for each in sent if each[0].startswith("WITH resolved"))
+    (statement, parameters) = next(each for each in sent if "INSERT INTO balance" in each[0])
     with unit_of_work(factory) as session:
-        plan = session.connection().exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars().all()
+        return [*session.connection().exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars()]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_no_part_of_a_post_is_asked_again_for_each_row(factory: SessionFactory) -> None:
+    plan = plan_of_a_post(factory)
     # An InitPlan runs once; a SubPlan for each row, and each time through all the others.
     assert [step for step in plan if "InitPlan" in step]
     assert [step for step in plan if "SubPlan" in step] == []
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_all_that_a_post_reads_as_json_is_read_before_a_balance_is_locked(factory: SessionFactory) -> None:
+    plan = "\n".join(plan_of_a_post(factory))
+    locking = plan.partition("CTE upserted")[2].partition("\n  CTE ")[0]
+    read = set(re.findall(r"CTE (\w+_given)", plan))
+    assert len(read) == 4
+    # Counted by what is asked once before the first row: PostgreSQL makes a CTE when it is first read.
+    assert set(re.findall(r"CTE Scan on (\w+_given)", locking)) == read
+    assert "json_to_recordset" not in plan.partition("CTE upserted")[2]
