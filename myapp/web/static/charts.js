@@ -2,21 +2,13 @@
 "use strict";
 
 const COLOURS = ["--chart-first", "--chart-second", "--chart-third"];
-const DAY_MS = 24 * 60 * 60 * 1000;
 const TICKS_MAX = 8;
-// Two months, in days.
-const SHORT_DAYS = 62;
-const MONTHS_APART = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200, 2400, 6000, 12000, 24000];
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-// A step stands at its day, counted from 1970: a quiet year is as wide as a busy one.
-const numberOf = (day) => Date.parse(day) / DAY_MS;
-const digits = (number, count) => String(number).padStart(count, "0");
-const dayOf = (number) => new Date(number * DAY_MS).toISOString().slice(0, 10);
-
+// A step stands at its day: a quiet year is as wide as a busy one.
 function values(chart, series) {
   const figures = series.values.map(Number);
   return chart.kind === "step" ? figures.map((y, index) => ({ x: numberOf(chart.labels[index]), y })) : figures;
@@ -50,27 +42,6 @@ function axis() {
   };
 }
 
-// The first days of months, or of every second or third, or of years: as few as fit. Of less, every so many days.
-function ticks(first, last) {
-  if (last - first < SHORT_DAYS) {
-    const apart = Math.ceil((last - first) / TICKS_MAX);
-    return Array.from({ length: TICKS_MAX + 1 }, (_, index) => first + index * apart).filter((day) => day <= last);
-  }
-  const months = [first, last].map((day) => new Date(day * DAY_MS)).map((day) => day.getUTCFullYear() * 12 + day.getUTCMonth());
-  const apart = MONTHS_APART.find((each) => (months[1] - months[0]) / each < TICKS_MAX);
-  const found = [];
-  for (let month = Math.ceil(months[0] / apart) * apart; month <= months[1]; month += apart) {
-    found.push(numberOf(`${digits(Math.floor(month / 12), 4)}-${digits((month % 12) + 1, 2)}-01`));
-  }
-  return found.filter((day) => day >= first);
-}
-
-// Where there are first days of years only, the year says it.
-function named(day, all) {
-  const areYears = all.every((each) => dayOf(each.value).endsWith("-01-01"));
-  return areYears ? dayOf(day).slice(0, -"-01-01".length) : dayOf(day);
-}
-
 function timeAxis(labels) {
   const shown = axis();
   const [first, last] = [labels[0], labels.at(-1)].map(numberOf);
@@ -83,7 +54,7 @@ function timeAxis(labels) {
     max: Math.max(last, first + 1),
     ticks: { ...shown.ticks, autoSkip: false, callback: (value, index, all) => named(value, all) },
     afterBuildTicks(scale) {
-      scale.ticks = ticks(scale.min, scale.max).map((value) => ({ value }));
+      scale.ticks = ticks(scale.min, scale.max, TICKS_MAX).map((value) => ({ value }));
     },
   };
 }
