@@ -5,10 +5,7 @@ They are assembled as those of `myapp.ledger.pieces` are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
-from operator import add, sub
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +15,6 @@ from sqlalchemy import (
     Table,
     Update,
     and_,
-    case,
     func,
     literal_column,
     or_,
@@ -31,10 +27,10 @@ from sqlalchemy.sql.dml import ReturningInsert
 from myapp.ledger.core import BALANCE, BALANCE_DAY, BALANCE_MONTH, LEDGER_ID, OWN_LEDGER_ID
 from myapp.ledger.inputs import DAYS, MONTHS
 from myapp.ledger.kit import Kit
-from myapp.ledger.money import MINOR_MAX
 from myapp.ledger.pieces import beside_balances, resolved
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Int64, SortedText
+from myapp.ledger.wide_sums import within_64_bits
 
 OPEN = "open"
 _OPEN: ColumnElement[str] = literal_column(f"'{OPEN}'", SortedText)
@@ -115,40 +111,12 @@ def _within_limits(kit: Kit, rows: FromClause) -> ColumnElement[bool]:
     # Holds count as if they had been captured.
     own = rows.alias("own")
     balance = BALANCE.c
-    least = _sum([balance.lowest, balance.credits, balance.pending_credits], [balance.debits])
-    most = _sum([balance.highest, balance.credits], [balance.debits, balance.pending_debits])
+    # Where it lies beyond 64 bits, no move is on the wrong side of it.
+    least = within_64_bits([balance.lowest, balance.credits, balance.pending_credits], [balance.debits])
+    most = within_64_bits([balance.highest, balance.credits], [balance.debits, balance.pending_debits])
     above = func.coalesce(_own(kit, own, "lowest") >= least, true())
     below = func.coalesce(_own(kit, own, "highest") <= most, true())
     return and_(or_(balance.lowest.is_(None), above), or_(balance.highest.is_(None), below))
-
-
-def _sum(added: Iterable[ColumnElement[int]], taken: Iterable[ColumnElement[int]]) -> ColumnElement[int]:
-    """Return some numbers less others exactly, or the end of 64 bits that lies on the way to it.
-
-    Beyond that PostgreSQL would refuse the write, and SQLite go on with a rounded float. So the upper and the
-    lower halves are added apart, and what the lower ones carry is added to the upper ones.
-    """
-    numbers, others = list(added), list(taken)
-    uppers, lower = (reduce(sub, map(of, others), reduce(add, map(of, numbers))) for of in (_upper, _lower))
-    upper = uppers + _upper(lower)
-    whole = upper * _number(2**32) + _lower(lower)
-    return case(
-        (upper >= _number(2**31), _number(MINOR_MAX)),
-        (upper < _number(-(2**31)), _number(-MINOR_MAX)),
-        else_=whole,
-    )
-
-
-def _upper(number: ColumnElement[int]) -> ColumnElement[int]:
-    return number.bitwise_rshift(_number(32))
-
-
-def _lower(number: ColumnElement[int]) -> ColumnElement[int]:
-    return number.bitwise_and(_number(2**32 - 1))
-
-
-def _number(value: int) -> ColumnElement[int]:
-    return literal_column(str(value), Int64)
 
 
 def _own(kit: Kit, own: FromClause, column: str) -> ColumnElement[Any]:

@@ -33,9 +33,7 @@ def is_zero(amount: str) -> bool:
 def day(time: datetime) -> str:
     """Return a time as its day, with the hour only where it is not the day's first instant."""
     utc = time.astimezone(UTC)
-    first = utc == utc.replace(hour=0, minute=0, second=0, microsecond=0)
-    # Not by strftime, which writes the year 900 with three digits.
-    return utc.date().isoformat() if first else utc.isoformat(" ", "minutes").removesuffix("+00:00")
+    return utc.date().isoformat() if utc.time() == time_of_day.min else _utc(utc, "minutes")
 
 
 def until(time: datetime | None) -> str:
@@ -44,7 +42,7 @@ def until(time: datetime | None) -> str:
         return "to date"
     utc = time.astimezone(UTC)
     is_whole = utc.time() == time_of_day.max
-    return utc.date().isoformat() if is_whole else utc.isoformat(" ", "seconds").removesuffix("+00:00")
+    return utc.date().isoformat() if is_whole else moment(utc)
 
 
 def period(asked: Period) -> str:
@@ -53,13 +51,18 @@ def period(asked: Period) -> str:
         return "all time" if asked.end is None else f"to {until(asked.end)}"
     start = asked.start.astimezone(UTC)
     is_whole = start.time() == time_of_day.min
-    first = start.date().isoformat() if is_whole else start.isoformat(" ", "seconds").removesuffix("+00:00")
+    first = start.date().isoformat() if is_whole else moment(start)
     return f"{first} {until(asked.end)}" if asked.end is None else f"{first} to {until(asked.end)}"
 
 
 def moment(time: datetime) -> str:
     """Return a time to the second, in UTC."""
-    return time.astimezone(UTC).isoformat(" ", "seconds").removesuffix("+00:00")
+    return _utc(time, "seconds")
+
+
+def _utc(time: datetime, to: str) -> str:
+    # Not by strftime, which writes the year 900 with three digits.
+    return time.astimezone(UTC).isoformat(" ", to).removesuffix("+00:00")
 
 
 def before(posting: PostingView | StatementLine) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from webtest import TestApp
 
-from tests.api.client import post, send_ok
+from myapp.web.accounts import TREE_MAX
+from tests.api.client import post, send_ok, transfer
 from tests.apps import close, make_app
 from tests.databases import DIALECTS, Database
 from tests.shared import shared
@@ -61,6 +62,13 @@ def fill(app: TestApp) -> dict[str, Any]:
     )
     post(app, "assets:cash", "equity:opening", "100.00", description="Opening", effective_at="2026-01-01")
     return {"transaction": first["id"]}
+
+
+def fill_a_tree(site: Site) -> None:
+    """Open more accounts in the other ledger, below each of two, than a tree shows at once."""
+    pairs = [transfer(f"expenses:e{number}", f"assets:a{number}") for number in range(TREE_MAX + 1)]
+    postings = [posting for pair in pairs for posting in pair["postings"]]
+    send_ok(site.app, "POST", "/v1/ledgers/elsewhere/transactions", {"postings": postings}, 201)
 
 
 @pytest.fixture(scope="session", params=DIALECTS)

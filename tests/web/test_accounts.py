@@ -6,19 +6,9 @@ from typing import Any
 
 from myapp.web.accounts import TREE_MAX
 from tests.api.client import post, send_ok, transfer
-from tests.web.conftest import BOOKS, Site
+from tests.web.conftest import BOOKS, Site, fill_a_tree
 
 MANY = "/ledgers/elsewhere/accounts"
-
-
-def open_many(site: Site) -> None:
-    """Open more accounts than a tree shows at once, all beside each other but one."""
-    for first in (0, TREE_MAX // 2):
-        pairs = [transfer(f"expenses:e{first + number}") for number in range(TREE_MAX // 2 + 1)]
-        postings = [posting for pair in pairs for posting in pair["postings"]]
-        send_ok(site.app, "POST", "/v1/ledgers/elsewhere/transactions", {"postings": postings}, 201)
-    below = transfer("expenses:e1:sub")
-    send_ok(site.app, "POST", "/v1/ledgers/elsewhere/transactions", below, 201)
 
 
 def rows(page: Any) -> dict[str, Any]:
@@ -27,9 +17,11 @@ def rows(page: Any) -> dict[str, Any]:
 
 
 def test_every_account_of_many_has_its_register(site: Site) -> None:
-    open_many(site)
+    fill_a_tree(site)
+    below = transfer("expenses:e1:sub", "assets:a1")
+    send_ok(site.app, "POST", "/v1/ledgers/elsewhere/transactions", below, 201)
     found = rows(site.app.get(f"{MANY}?under=expenses&limit=500&at=2030-01-01"))
-    assert len(found) == 500
+    assert len(found) == TREE_MAX
     parent, leaf = found["e1"], found["e2"]
     assert [link.text for link in leaf.select("a")] == ["e2"]
     assert "expenses:e2" in site.app.get(leaf.a["href"]).html.h1

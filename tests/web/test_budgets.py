@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from myapp.interchange.exporting import FORMATS
-from myapp.web.accounts import TREE_MAX
 from myapp.web.pages import PAGES
 from tests.api.client import post, send_ok, transfer
 from tests.counting import counted
-from tests.web.conftest import BOOKS, Site
+from tests.web.conftest import BOOKS, Site, fill_a_tree
 
 TIMES = "at=2026-06-30T12:00:00Z&known_at=2026-06-30"
 PERIOD = "from=2026-01-01T12:00:00Z&to=2026-06-30T12:00:00Z"
@@ -52,13 +51,6 @@ def examples(site: Site) -> Iterator[tuple[str, str]]:
     for query in ("", f"?{PERIOD}&known_at=2026-06-30"):
         yield "income_statement", f"{BOOKS}/reports/income-statement{query}"
         yield "income_statement_file", f"{BOOKS}/reports/income-statement.csv{query}"
-
-
-def fill_a_tree(site: Site) -> None:
-    """Open more accounts in the other ledger than a tree shows at once."""
-    pairs = [transfer(f"expenses:e{number}", f"assets:a{number}") for number in range(TREE_MAX // 2 + 1)]
-    postings = [posting for pair in pairs for posting in pair["postings"]]
-    send_ok(site.app, "POST", "/v1/ledgers/elsewhere/transactions", {"postings": postings}, 201)
 
 
 def costs(site: Site) -> dict[str, int]:

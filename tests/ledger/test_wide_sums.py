@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import Connection, cast, create_engine, literal, select
 
 from myapp.ledger.money import MINOR_MAX
-from myapp.ledger.running_totals import _sum
 from myapp.ledger.types import Int64
+from myapp.ledger.wide_sums import within_64_bits
 from tests.databases import Database
 
 EDGES = (-MINOR_MAX, -(2**32), -1, 0, 1, 2**32 - 1, 2**53 + 1, MINOR_MAX - 1, MINOR_MAX)
@@ -27,7 +27,7 @@ def connection(empty_database: Database) -> Iterator[Connection]:
 
 def computed(connection: Connection, added: list[int], taken: list[int]) -> int:
     some, others = ([cast(literal(each), Int64) for each in side] for side in (added, taken))
-    return int(connection.scalars(select(_sum(some, others))).one())
+    return int(connection.scalars(select(within_64_bits(some, others))).one())
 
 
 def expected(added: list[int], taken: list[int]) -> int:
