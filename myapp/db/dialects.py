@@ -18,7 +18,7 @@ class Dialect(Protocol):
 
     @property
     def BEGINS_AT_ONCE(self) -> bool:  # noqa: N802
-        """Whether the driver is in its transaction before the first statement."""
+        """Whether `in_transaction` is true before the first statement, too."""
 
     def engine_options(self, url: URL, settings: DbSettings) -> dict[str, Any]:
         """Return the arguments of `create_engine`."""

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
-from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
+from myapp.db.late_begin import LateConnection
+from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
 from myapp.db.turns import Turn
 
@@ -60,6 +61,7 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "begin", _plan_begin)
     turn = Turn()
     # SQLAlchemy calls them inside its error handling. The dialect's `do_begin` trusts the driver to begin.
+    engine.dialect.connect = partial(sqlite3.connect, factory=LateConnection)  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
     engine.dialect.do_commit = partial(_do_commit, turn)  # type: ignore[method-assign]
     engine.dialect.do_rollback = partial(_do_rollback, turn)  # type: ignore[method-assign]
@@ -96,40 +98,45 @@ def _plan_begin(connection: Connection) -> None:
 
 def _do_begin(turn: Turn, pooled: Any) -> None:
     mode, interactive, owner = pooled.info[_PLAN]
+    driver = pooled.dbapi_connection
     if _WAIT_S not in pooled.info:
         # Of an engine that was handed in, and had connected before.
-        _configure(pooled.dbapi_connection, pooled)
+        _configure(driver, pooled)
     reading = mode is Mode.READ
+    _set_read_only(driver, reading=reading)
+    # Someone at a prompt would hold the write lock while thinking.
+    if reading or interactive:
+        begin = partial(driver.execute, "BEGIN DEFERRED")
+    else:
+        begin = partial(_begin_to_write, turn, driver, pooled.info[_WAIT_S], owner)
+    if isinstance(driver, LateConnection):
+        driver.begin_later(begin)
+    else:
+        begin()
+
+
+def _set_read_only(driver: Any, *, reading: bool) -> None:
+    # query_only sticks to the pooled connection, so it is asked for at every begin. Setting it, even to
+    # what it is, makes SQLite forget its prepared statements.
+    if bool(driver.execute("PRAGMA query_only").fetchone()[0]) is not reading:
+        driver.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+
+
+def _begin_to_write(turn: Turn, driver: Any, wait_s: float, owner: Owner | None) -> None:
     began_s = time.perf_counter()
     try:
-        # Someone at a prompt would hold the write lock while thinking.
-        if reading or interactive:
-            _begin(pooled, "DEFERRED", reading=reading)
-        else:
-            turn.take(pooled.dbapi_connection, pooled.info[_WAIT_S])
-            # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
-            # fail although it waited.
-            _begin(pooled, "IMMEDIATE", reading=False)
+        turn.take(driver, wait_s)
+        # IMMEDIATE takes the write lock first: a deferred writer can find its snapshot stale and
+        # fail although it waited.
+        driver.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
+        waited_s = time.perf_counter() - began_s
         # Who has waited for as long as one may is told so: five attempts would wait five times.
-        error.has_waited = time.perf_counter() - began_s >= pooled.info[_WAIT_S]  # type: ignore[attr-defined]
-        raise
-    finally:
+        error.has_waited = waited_s >= wait_s  # type: ignore[attr-defined]
         if owner is not None:
-            # The wait for the write lock is the longest that a busy database makes a request wait.
-            owner.cost.seconds += time.perf_counter() - began_s
-
-
-def _begin(pooled: Any, kind: str, *, reading: bool) -> None:
-    cursor = pooled.cursor()
-    try:
-        # query_only sticks to the pooled connection, so it is asked for at every begin. Setting it, even to
-        # what it is, makes SQLite forget its prepared statements.
-        if bool(cursor.execute("PRAGMA query_only").fetchone()[0]) is not reading:
-            cursor.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
-        cursor.execute(f"BEGIN {kind}")
-    finally:
-        cursor.close()
+            # No statement follows that would count it as its own time.
+            owner.cost.seconds += waited_s
+        raise
 
 
 def _do_commit(turn: Turn, pooled: Any) -> None:
@@ -144,10 +151,12 @@ def _do_rollback(turn: Turn, pooled: Any) -> None:
 
 
 def in_transaction(dbapi_connection: Any) -> bool:
-    """Tell whether the driver has a transaction open."""
+    """Tell whether the driver has a transaction open, or will have one with the next statement."""
+    if isinstance(dbapi_connection, LateConnection):
+        return dbapi_connection.is_begun
     return bool(dbapi_connection.in_transaction)
 
 
 def commit_is_possible(dbapi_connection: Any) -> bool:
     """Tell whether COMMIT would commit: SQLite may have rolled the transaction back by itself."""
-    return bool(dbapi_connection.in_transaction)
+    return in_transaction(dbapi_connection)

@@ -18,8 +18,10 @@ from typing import Any
 
 from myapp.db.shared import LOCK_FILE
 
-# A transaction takes some five times as long. Who has waited for long looks less often.
-_LOOK_S = 0.0002
+# The shortest transactions take some ten times as long. Who has waited for longer looks less often: at the
+# most the lock is free for an eighth of the wait before it is seen.
+_LOOK_S = 0.00003
+_LOOK_LONGER = 1.15
 _LOOK_S_MAX = 0.002
 
 
@@ -66,7 +68,7 @@ class Turn:
             if time.monotonic() >= until_s:
                 raise _busy()
             time.sleep(look_s)
-            look_s = min(look_s * 1.05, _LOOK_S_MAX)
+            look_s = min(look_s * _LOOK_LONGER, _LOOK_S_MAX)
 
     def _renew(self) -> None:
         self._line = _Line()

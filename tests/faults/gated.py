@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from myapp.db.late_begin import LateConnection, LateCursor
 from myapp.db.pipelined import PipelinedConnection, PipelinedCursor
 
 # Told of a call before it is made: the connection, the call's name, its first argument, and the call itself.
@@ -40,15 +41,15 @@ def _gated_cursor(driver_class: type) -> type:
     return _gated(gated, "close", prefix="cursor ")
 
 
-_SqliteCursor = _gated_cursor(sqlite3.Cursor)
+_SqliteCursor = _gated_cursor(LateCursor)
 _PostgresCursor = _gated_cursor(PipelinedCursor)
 _PostgresServerCursor = _gated_cursor(psycopg.ServerCursor)
 _PostgresConnection = _gated(PipelinedConnection, "commit", "rollback", "close")
 
 
-class _SqliteConnection(_gated(sqlite3.Connection, "commit", "rollback", "close")):  # type: ignore[misc]
+class _SqliteConnection(_gated(LateConnection, "commit", "rollback", "close")):  # type: ignore[misc]
     def cursor(self) -> Any:
-        return super().cursor(factory=_SqliteCursor)
+        return super().cursor(_SqliteCursor)
 
 
 def connect(dialect: str, arguments: list[Any], options: dict[str, Any]) -> Any:

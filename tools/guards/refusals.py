@@ -121,6 +121,14 @@ GUARDS = (
         ("tests/lifecycle/test_sqlite_gives_up.py::test_what_follows_is_not_kept_by_itself",),
     ),
     Guard(
+        "I6",
+        "on SQLite no statement runs without the transaction that could not begin",
+        "myapp/db/late_begin.py",
+        "            self._begin = None if self.in_transaction else begin\n",
+        "            self._begin = None\n",
+        ("tests/lifecycle/test_late_begin.py::test_what_could_not_begin_begins_with_the_next_statement",),
+    ),
+    Guard(
         "I7",
         "nothing comes back to the pool in a transaction",
         "myapp/db/engine.py",

@@ -75,7 +75,7 @@ GUARDS = (
         "I12",
         "the driver of SQLite opens no transactions of its own",
         "myapp/db/sqlite.py",
-        '        cursor.execute(f"BEGIN {kind}")\n',
+        '        driver.execute("BEGIN IMMEDIATE")\n',
         "",
         ("tests/lifecycle/test_savepoint_programs.py",),
     ),
