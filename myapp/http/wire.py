@@ -11,7 +11,7 @@ from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
 from myapp.db.shares import Shares
 from myapp.http.accepting import accept_evenly
@@ -38,6 +38,16 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
             self.headers["TRANSFER_ENCODING"] = "chunked"
             # Where the next request begins depends on who reads, so this is the last one.
             self.headers["CONNECTION"] = "close"
+
+
+class RereadableTask(WSGITask):  # type: ignore[misc]
+    """Lets the application know that it may read a body again; otherwise WebOb copies it first."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """Return the WSGI environment. waitress has the whole body in memory or in a file by then."""
+        environ: dict[str, Any] = super().get_environment()
+        environ["webob.is_body_seekable"] = True
+        return environ
 
 
 class ProblemTask(ErrorTask):  # type: ignore[misc]
@@ -74,6 +84,7 @@ class StrictChannel(HTTPChannel):  # type: ignore[misc]
     """
 
     parser_class = StrictParser
+    task_class = RereadableTask
     error_task_class = ProblemTask
     _sends_nothing = False
 

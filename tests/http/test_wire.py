@@ -6,16 +6,18 @@ import os
 import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread, get_ident
 from typing import Any
 
 import pytest
+from pyramid.request import Request
 
 from myapp.http.wire import StrictChannel, make_server
 from tests.http.led import (
     GET,
     LONG_S,
+    MEBIBYTE,
     SHORT_S,
     Waiting,
     behind_one_that_waits,
@@ -47,27 +49,60 @@ def hello(environ: dict[str, Any], start_response: Callable[..., object]) -> Ite
     return [b"done"]
 
 
-@pytest.mark.usefixtures("full")
-def test_a_connection_with_a_large_descriptor_is_served() -> None:
+@contextmanager
+def connected(app: Callable[..., Iterable[bytes]]) -> Iterator[socket.socket]:
+    """Serve an application, and give a connection to it."""
     ended = Event()
 
     def beat() -> None:
         if ended.is_set():
             raise SystemExit
 
-    server = make_server(hello, {"listen": "127.0.0.1:0", "threads": 1}, beat)
+    server = make_server(app, {"listen": "127.0.0.1:0", "threads": 1}, beat)
     serving = Thread(target=server.run)
     serving.start()
     try:
         with socket.create_connection(server.socket.getsockname(), timeout=LONG_S) as client:
-            assert client.fileno() > DESCRIPTORS
-            client.sendall(GET % b"")
-            read_all(client, 1)
+            yield client
     finally:
         ended.set()
         serving.join(LONG_S)
         server.close()
     assert not serving.is_alive()
+
+
+@pytest.mark.usefixtures("full")
+def test_a_connection_with_a_large_descriptor_is_served() -> None:
+    with connected(hello) as client:
+        assert client.fileno() > DESCRIPTORS
+        client.sendall(GET % b"")
+        read_all(client, 1)
+
+
+@pytest.mark.parametrize("size", [2, 2 * MEBIBYTE], ids=["in memory", "in a file"])
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: %d", b"Transfer-Encoding: chunked"], ids=["with its length", "in chunks"]
+)
+def test_a_body_can_be_read_again_and_is_not_copied(size: int, head: bytes) -> None:
+    seen: list[tuple[bool, bytes, bytes]] = []
+
+    def read_twice(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
+        as_sent = environ["wsgi.input"]
+        bodies = []
+        for _ in range(2):
+            request = Request(environ)
+            request.make_body_seekable()
+            bodies.append(request.body)
+        seen.append((environ["wsgi.input"] is as_sent, *bodies))
+        return hello(environ, start_response)
+
+    body = os.urandom(size)
+    sent = b"%x\r\n%b\r\n0\r\n\r\n" % (size, body) if b"chunked" in head else body
+    with connected(read_twice) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\n%b\r\n\r\n" % head.replace(b"%d", b"%d" % size))
+        client.sendall(sent)
+        read_all(client, 1)
+    assert seen == [(True, body, body)]
 
 
 def test_who_waits_to_send_a_body_is_told_once_to_go_on() -> None:
