@@ -18,7 +18,7 @@ from benchmarks.figures import Figure, Row
 from benchmarks.served import contenders
 from benchmarks.served.agreement import see_that_they_agree
 from benchmarks.served.client import answers_per_s
-from benchmarks.served.contenders import OPPONENTS, OURS, Contender
+from benchmarks.served.contenders import OPPONENTS, OURS, OURS_WITH_ORM, Contender
 from benchmarks.served.questions import QUESTIONS
 from benchmarks.served.stands import Stand, served_at_once
 from benchmarks.strategies.databases import Databases
@@ -45,17 +45,21 @@ def compare(
     turns: Turns,
     ours: Contender = OURS,
     opponents: Sequence[Contender] = OPPONENTS,
+    bystanders: Sequence[Contender] = (OURS_WITH_ORM,),
 ) -> dict[str, Figure]:
     """Return, for each work, how many times the requests a second of the best opponent we answer.
+
+    Bystanders are measured and told as well, but are nobody's opponents.
 
     Raises:
         NotServedError: somebody did not start.
         DisagreementError: somebody does other work than we do.
         AnswerError: an answer was no success, or none came.
     """
-    with served_at_once(databases, [ours, *opponents]) as stands:
+    with served_at_once(databases, [ours, *opponents, *bystanders]) as stands:
         see_that_they_agree(stands)
-        return {work: _figure(_take_turns(stands, work, turns)) for work in QUESTIONS}
+        names = [opponent.name for opponent in opponents]
+        return {work: _figure(_take_turns(stands, work, turns), ours.name, names) for work in QUESTIONS}
 
 
 def _take_turns(stands: Sequence[Stand], work: str, turns: Turns) -> Answered:
@@ -73,9 +77,8 @@ def _take_turn(stand: Stand, work: str, seconds: float) -> float:
     return answers_per_s(stand.port, stand.questions[work], seconds)
 
 
-def _figure(answered: Answered) -> Figure:
-    ours, *others = answered
-    best = max(others, key=lambda name: median(answered[name]))
+def _figure(answered: Answered, ours: str, opponents: Sequence[str]) -> Figure:
+    best = max(opponents, key=lambda name: median(answered[name]))
     # A busy moment of the machine slows the turns of one round alike: hence the ratio of each round.
     ratios = [mine / theirs for mine, theirs in zip(answered[ours], answered[best], strict=True)]
     low, middle, high = quantiles(ratios, n=4, method="inclusive")

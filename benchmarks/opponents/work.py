@@ -40,9 +40,9 @@ def add_note(request: Request) -> dict[str, int]:
     return {"id": note.id}
 
 
-def add_views(config: Configurator) -> None:
-    """Add both views."""
+def add_views(config: Configurator, add: Callable[[Request], dict[str, int]] = add_note) -> None:
+    """Add both views; `add` is the one that inserts."""
     config.add_route("account", "/accounts/{number}")
     config.add_route("notes", "/notes")
     config.add_view(read_account, route_name="account", request_method="GET", renderer="json")
-    config.add_view(add_note, route_name="notes", request_method="POST", renderer="json")
+    config.add_view(add, route_name="notes", request_method="POST", renderer="json")

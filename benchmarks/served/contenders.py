@@ -54,17 +54,19 @@ def _uvicorn(application: str) -> Command:
     ]
 
 
-def _pserve(port: int) -> Sequence[str | Path]:
-    ini = ROOT / "benchmarks" / "opponents" / "ours.ini"
-    return [OUR_SCRIPTS / "pserve", ini, f"port={port}", f"processes={WORKERS}"]
-
-
 # The one place where the server of ours is chosen.
-OURS = Contender(
-    "myapp.db",
-    _pserve,
-    ("pyramid", "pyramid_tm", "pyramid_retry", "zope.sqlalchemy", "waitress", "gunicorn"),
-)
+def _pserve(app: str) -> Command:
+    ini = ROOT / "benchmarks" / "opponents" / "ours.ini"
+    command: list[str | Path] = [OUR_SCRIPTS / "pserve", "--app-name", app, ini]
+    return lambda port: [*command, f"port={port}", f"processes={WORKERS}"]
+
+
+_OUR_REQUIREMENTS = ("pyramid", "pyramid_tm", "pyramid_retry", "zope.sqlalchemy", "waitress", "gunicorn")
+
+# It inserts by a statement, as its own page has it (docs/session.md).
+OURS = Contender("myapp.db", _pserve("main"), _OUR_REQUIREMENTS)
+# The same with SQLAlchemy's unit of work, as Flask-SQLAlchemy and FastAPI have it: told beside.
+OURS_WITH_ORM = Contender("myapp.db, inserting by the ORM", _pserve("orm"), _OUR_REQUIREMENTS)
 
 OPPONENTS = (
     Contender(

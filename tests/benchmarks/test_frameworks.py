@@ -19,7 +19,7 @@ import pytest
 from benchmarks.frameworks import Turns, compare
 from benchmarks.served.agreement import DisagreementError, see_that_they_agree
 from benchmarks.served.client import AnswerError, answers_per_s, ask_once
-from benchmarks.served.contenders import OURS, ROOT
+from benchmarks.served.contenders import OURS, OURS_WITH_ORM, ROOT
 from benchmarks.served.process import NotServedError, launched
 from benchmarks.served.questions import QUESTIONS, inserts, reads
 from benchmarks.served.stands import Stand, served_at_once, stand
@@ -108,10 +108,11 @@ def truthful(path: str, body: bytes, *, balance: int = OPENING_BALANCE) -> tuple
 def test_a_tiny_run_gives_a_figure_for_each_work_and_tells_what_everybody_answered(
     databases: Databases,
 ) -> None:
-    figures = compare(databases, TINY, opponents=[OPPONENT])
+    figures = compare(databases, TINY, opponents=[OPPONENT], bystanders=[OURS_WITH_ORM])
     assert set(figures) == set(QUESTIONS)
     for figure in figures.values():
-        assert set(figure.details) == {"myapp.db, requests/s", "an opponent, requests/s"}
+        everybody = (OURS, OPPONENT, OURS_WITH_ORM)
+        assert set(figure.details) == {f"{each.name}, requests/s" for each in everybody}
         assert min(figure.details.values()) > 0
         assert figure.value > 0
 
