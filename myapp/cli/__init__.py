@@ -45,6 +45,9 @@ class Commands(click.Group):
         # What is imported stays: the collector finds nothing, again and again, and took a sixth of the time.
         with collector_paused():
             command: click.Command = getattr(import_module(f"myapp.cli.{module}"), attribute)
+        # By default the signal kills the process, and half a file stays behind that nobody else would delete.
+        # Before this there is none, and an import may lose what the signal raises in it.
+        signal.signal(signal.SIGTERM, _end)
         return command
 
 
@@ -55,8 +58,6 @@ def myapp() -> None:
 
 def main() -> None:
     """Run the command: exit 0, or non-zero with one line on standard error."""
-    # By default the signal kills the process, and half a file stays behind that nobody else would delete.
-    signal.signal(signal.SIGTERM, _end)
     try:
         # Not standalone: click would tell a wrong option in four lines.
         sys.exit(myapp(prog_name="myapp", standalone_mode=False))

@@ -28,6 +28,11 @@ def in_place(target: Path, *, mode: int = 0o666) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         part.replace(target)
         _sync_folder(target.parent)
+    except OSError as error:
+        if error.filename == os.fspath(part):
+            # Nobody asked for that name.
+            error.filename = os.fspath(target)
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session
@@ -43,8 +43,21 @@ class Month:
     net_worth: str
 
 
-def of_account(session: Session, book: Book, path: str, asset: str) -> list[Point]:
-    """Return an account's balance at the end of each day on which it changed, of 400 days at most."""
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The balance at the end of days on which it changed: of each, or of each second, third and so on."""
+
+    points: Sequence[Point]
+    every: int = 1
+
+
+def of_account(
+    session: Session, book: Book, path: str, asset: str, start: datetime | None, end: datetime | None
+) -> Curve:
+    """Return an account's balance at the ends of the days that changed it, of 400 days at most.
+
+    They are those that end from `start` to `end`, both inclusive, with a time zone; None where it is open.
+    """
     statement = (
         select(BalanceDay.day, (BalanceDay.debits - BalanceDay.credits).label("net"))
         .join(Account, (Account.ledger_id == BalanceDay.ledger_id) & (Account.id == BalanceDay.account_id))
@@ -55,13 +68,18 @@ def of_account(session: Session, book: Book, path: str, asset: str) -> list[Poin
     for row in session.execute(statement):
         balance += row.net
         points.append(Point(date_of(row.day), format_amount(balance, book.scales[asset])))
-    return _thinned(points)
+    return _thinned([point for point in points if _ends_within(point.day, start, end)])
 
 
-def _thinned(points: Sequence[Point]) -> list[Point]:
+def _ends_within(day: date, start: datetime | None, end: datetime | None) -> bool:
+    last = datetime.combine(day, time.max, UTC)
+    return (start is None or last >= start) and (end is None or last <= end)
+
+
+def _thinned(points: Sequence[Point]) -> Curve:
     # The last of each group, so that the newest balance is always there.
-    group = -(-len(points) // POINTS_MAX)
-    return list(points) if group <= 1 else [points[-1 - n] for n in range(0, len(points), group)][::-1]
+    every = max(1, -(-len(points) // POINTS_MAX))
+    return Curve(points[::-every][::-1], every)
 
 
 def months(session: Session, book: Book, asset: str, firsts: Sequence[date]) -> list[Month]:

@@ -65,9 +65,10 @@ def _statement(request: Any, path: str, asset: str) -> Context:
     limit, after = questions.page_of_statement(request)
     wanted = questions.statement(request, path, asset)
     found = statements.read(request.dbsession, book, wanted, limit=limit, after=after)
-    points = series.of_account(request.dbsession, book, path, asset)
+    period = wanted.effective_from, wanted.effective_to
+    curve = series.of_account(request.dbsession, book, path, asset, *period)
     return {
         "statement": found,
-        "chart": charts.balance(points, asset),
+        "chart": charts.balance(curve, asset),
         "next": next_cursor(request, found.page.next_key),
     }

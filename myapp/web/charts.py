@@ -9,7 +9,7 @@ from typing import Any
 from myapp.ledger.money import format_amount
 from myapp.ledger.reports.balance_sheet import BalanceSheet
 from myapp.ledger.reports.income_statement import IncomeStatement
-from myapp.ledger.series import Month, Point
+from myapp.ledger.series import Curve, Month
 from myapp.web.comparison import Scales
 from myapp.web.formatting import period, until
 
@@ -18,10 +18,13 @@ LARGEST_MAX = 10
 Chart = dict[str, Any]
 
 
-def balance(points: Sequence[Point], asset: str) -> Chart:
-    """Return the steps of a balance."""
-    days = [point.day.isoformat() for point in points]
-    return _chart("step", days, asset, {"Balance": [point.balance for point in points]})
+def balance(curve: Curve, asset: str) -> Chart | None:
+    """Return the steps of a balance; None where there is no day to show."""
+    if not curve.points:
+        return None
+    days = [point.day.isoformat() for point in curve.points]
+    steps = _chart("step", days, asset, {"Balance": [point.balance for point in curve.points]})
+    return {**steps, "every": curve.every}
 
 
 def net_worth(months: Sequence[Month], asset: str) -> Chart:

@@ -39,7 +39,7 @@ def day(time: datetime) -> str:
 def until(time: datetime | None) -> str:
     """Return the end of what is reported: the day that it is the last instant of, or the time."""
     if time is None:
-        return "to date"
+        return "all entries"
     utc = time.astimezone(UTC)
     is_whole = utc.time() == time_of_day.max
     return utc.date().isoformat() if is_whole else moment(utc)
@@ -48,11 +48,11 @@ def until(time: datetime | None) -> str:
 def period(asked: Period) -> str:
     """Return a period by its first and last day."""
     if asked.start is None:
-        return "all time" if asked.end is None else f"to {until(asked.end)}"
+        return "all entries" if asked.end is None else f"to {until(asked.end)}"
     start = asked.start.astimezone(UTC)
     is_whole = start.time() == time_of_day.min
     first = start.date().isoformat() if is_whole else moment(start)
-    return f"{first} {until(asked.end)}" if asked.end is None else f"{first} to {until(asked.end)}"
+    return f"since {first}" if asked.end is None else f"{first} to {until(asked.end)}"
 
 
 def moment(time: datetime) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -79,6 +81,26 @@ def test_a_command_that_is_asked_to_end_leaves_nothing_behind(
     assert {each.name for each in folder.iterdir()} == before
 
 
+def test_the_signal_to_end_is_caught_once_the_command_is_imported(
+    shell: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handlers: list[Any] = []
+
+    def note_and_import(name: str) -> Any:
+        handlers.append(signal.getsignal(signal.SIGTERM))
+        return import_module(name)
+
+    monkeypatch.setattr("myapp.cli.import_module", note_and_import)
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    try:
+        shell.run(*EXPORT, "csv")
+        handlers.append(signal.getsignal(signal.SIGTERM))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert handlers[0] is signal.SIG_DFL
+    assert callable(handlers[-1])
+
+
 def test_a_failure_leaves_what_was_there(
     shell: Shell, folder: Path, app: TestApp, database: Database
 ) -> None:
@@ -92,6 +114,11 @@ def test_a_failure_leaves_what_was_there(
     assert "hold_capture" in shell.fail(*EXPORT, "ndjson", "-o", target.name)
     assert target.read_text() == "what was there\n"
     assert [each.name for each in folder.iterdir() if each.name.endswith(".part")] == []
+
+
+def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(shell: Shell) -> None:
+    told = shell.fail(*EXPORT, "csv", "-o", "nowhere/books.csv")
+    assert told.endswith("'nowhere/books.csv'\n")
 
 
 def test_a_ledger_that_is_not_there_is_one_line_and_no_file(shell: Shell, folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import series
 from myapp.ledger.books import open_book
-from myapp.ledger.series import POINTS_MAX, Month, Point
+from myapp.ledger.series import POINTS_MAX, Curve, Month, Point
 from tests.ledger.books import LEDGER, make_ledger, post, transfer
 
 INSTANT = timedelta(microseconds=1)
@@ -76,8 +76,30 @@ def test_the_ends_of_the_calendar_have_months_too(books: SessionFactory) -> None
 
 def test_an_account_has_a_point_at_the_end_of_each_day_that_changed_it(books: SessionFactory) -> None:
     with unit_of_work(books) as session:
-        found = series.of_account(session, open_book(session, LEDGER, ["JPY"]), "liabilities:loan", "JPY")
-    assert found == [Point(date(2024, 1, 31), "-200"), Point(date(2024, 3, 1), "-150")]
+        book = open_book(session, LEDGER, ["JPY"])
+        found = series.of_account(session, book, "liabilities:loan", "JPY", None, None)
+    assert found == Curve([Point(date(2024, 1, 31), "-200"), Point(date(2024, 3, 1), "-150")])
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "days"),
+    [
+        (None, datetime(2024, 1, 31, 23, 59, 59, 999_999, UTC), [31]),
+        # What happened later on that day is in the day's balance.
+        (None, datetime(2024, 1, 31, 23, 59, tzinfo=UTC), []),
+        (datetime(2024, 1, 31, 12, tzinfo=UTC), None, [31, 1]),
+        (datetime(2024, 2, 1, tzinfo=UTC), None, [1]),
+        (datetime(2024, 3, 2, tzinfo=UTC), None, []),
+    ],
+)
+def test_of_a_period_there_are_the_days_that_end_in_it(
+    books: SessionFactory, start: datetime | None, end: datetime | None, days: list[int]
+) -> None:
+    with unit_of_work(books) as session:
+        book = open_book(session, LEDGER, ["JPY"])
+        found = series.of_account(session, book, "liabilities:loan", "JPY", start, end)
+    balances = {31: "-200", 1: "-150"}
+    assert [(point.day.day, point.balance) for point in found.points] == [(n, balances[n]) for n in days]
 
 
 def test_of_too_many_days_the_newest_stays(factory: SessionFactory) -> None:
@@ -86,5 +108,7 @@ def test_of_too_many_days_the_newest_stays(factory: SessionFactory) -> None:
     for number in range(days):
         post(factory, transfer("assets:b", "assets:a", "1", "JPY", effective_at=MARCH + timedelta(number)))
     with unit_of_work(factory) as session:
-        found = series.of_account(session, open_book(session, LEDGER, ["JPY"]), "assets:a", "JPY")
-    assert (len(found) <= POINTS_MAX, found[-1].balance) == (True, str(days))
+        book = open_book(session, LEDGER, ["JPY"])
+        found = series.of_account(session, book, "assets:a", "JPY", None, None)
+    assert (len(found.points) <= POINTS_MAX, found.every) == (True, 2)
+    assert found.points[-1].balance == str(days)

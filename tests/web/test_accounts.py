@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from myapp.web.accounts import TREE_MAX
@@ -45,6 +46,23 @@ def test_each_page_of_a_statement_adds_up(site: Site) -> None:
     page = site.app.get(page.html.select_one("a[rel=next]")["href"])
     first, last = ends(page)
     assert (first, last) == (["Brought forward", "120.00 USD"], ["Closing balance", "130.00 USD"])
+
+
+def test_the_chart_of_a_register_is_of_the_days_that_are_asked_for(site: Site) -> None:
+    for day in (1, 2, 3):
+        post(site.app, "assets:cash", "equity:opening", "1.00", effective_at=f"2026-02-0{day}")
+    register = f"{BOOKS}/accounts/assets:cash?from=2026-02-02"
+    (chart,) = charts(site.app.get(f"{register}&to=2026-02-03"))
+    assert (chart["labels"], chart["series"][0]["values"]) == (
+        ["2026-02-02", "2026-02-03"],
+        ["102.00", "103.00"],
+    )
+    assert charts(site.app.get(f"{register}&to=2026-02-01")) == []
+
+
+def charts(page: Any) -> list[Any]:
+    """Return what the charts of a page are drawn from."""
+    return [json.loads(each.string) for each in page.html.select('script[type="application/json"]')]
 
 
 def ends(page: Any) -> tuple[list[str], list[str]]:

@@ -36,6 +36,7 @@ def examples(site: Site) -> Iterator[tuple[str, str]]:
     yield "verify", f"{BOOKS}/verify"
     yield "light", f"{BOOKS}/light"
     yield "import", f"{BOOKS}/import"
+    yield "trial", f"{BOOKS}/import/trial"
     for format_ in FORMATS:
         yield "export", f"{BOOKS}/export/{format_}"
     yield "journal", f"{BOOKS}/journal?account=assets:cash&asset=USD&q=L&metadata.trip=berlin&order=effective"

@@ -25,7 +25,7 @@ def test_a_moment_is_told_to_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "told"), [(None, "to date"), (LAST, "0900-05-01"), (NOON, "0900-05-01 12:30:15")]
+    ("end", "told"), [(None, "all entries"), (LAST, "0900-05-01"), (NOON, "0900-05-01 12:30:15")]
 )
 def test_the_end_of_a_report_is_its_day_where_all_of_it_counts(end: datetime | None, told: str) -> None:
     assert until(end) == told
@@ -35,9 +35,9 @@ def test_the_end_of_a_report_is_its_day_where_all_of_it_counts(end: datetime | N
     ("start", "end", "told"),
     [
         (FIRST, LAST, "0900-05-01 to 0900-05-01"),
-        (NOON, None, "0900-05-01 12:30:15 to date"),
+        (NOON, None, "since 0900-05-01 12:30:15"),
         (None, LAST, "to 0900-05-01"),
-        (None, None, "all time"),
+        (None, None, "all entries"),
     ],
 )
 def test_a_period_is_told_by_its_ends(start: datetime | None, end: datetime | None, told: str) -> None:
