@@ -116,7 +116,9 @@ def test_a_failure_leaves_what_was_there(
     assert [each.name for each in folder.iterdir() if each.name.endswith(".part")] == []
 
 
-def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(shell: Shell) -> None:
+def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(
+    shell: Shell, app: TestApp
+) -> None:
     told = shell.fail(*EXPORT, "csv", "-o", "nowhere/books.csv")
     assert told.endswith("'nowhere/books.csv'\n")
 
