@@ -120,7 +120,7 @@ def test_a_folder_that_is_not_there_is_told_by_the_name_that_was_asked_for(
     shell: Shell, app: TestApp
 ) -> None:
     told = shell.fail(*EXPORT, "csv", "-o", "nowhere/books.csv")
-    assert told.endswith("'nowhere/books.csv'\n")
+    assert told.endswith("/nowhere/books.csv'\n")
 
 
 def test_a_ledger_that_is_not_there_is_one_line_and_no_file(shell: Shell, folder: Path) -> None:
