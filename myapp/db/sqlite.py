@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from contextlib import closing
 from functools import partial
 from typing import Any
 
@@ -116,10 +117,12 @@ def _do_begin(turn: Turn, pooled: Any) -> None:
 
 
 def _set_read_only(driver: Any, *, reading: bool) -> None:
-    # query_only sticks to the pooled connection, so it is asked for at every begin. Setting it, even to
-    # what it is, makes SQLite forget its prepared statements.
-    if bool(driver.execute("PRAGMA query_only").fetchone()[0]) is not reading:
-        driver.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+    # A question that is read by half holds its connection's locks for as long as its cursor lives.
+    with closing(driver.cursor()) as cursor:
+        # query_only sticks to the pooled connection, so it is asked for at every begin. Setting it, even to
+        # what it is, makes SQLite forget its prepared statements.
+        if bool(cursor.execute("PRAGMA query_only").fetchone()[0]) is not reading:
+            cursor.execute(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
 
 
 def _begin_to_write(turn: Turn, driver: Any, wait_s: float, owner: Owner | None) -> None:
