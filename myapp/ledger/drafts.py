@@ -1,15 +1,18 @@
-"""What a client asks to post, before and after it was checked."""
+"""What a client asks to post, before and after it was checked.
+
+They are Structs, of which a batch makes hundreds: a frozen dataclass takes ten times as long to make.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class AssetDraft:
+
+class AssetDraft(Struct, frozen=True):
     """One asset as asked; `scale` is its number of decimals."""
 
     code: str
@@ -17,8 +20,7 @@ class AssetDraft:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PostingDraft:
+class PostingDraft(Struct, frozen=True):
     """One posting as asked: `amount` is a decimal string in the asset's unit."""
 
     account: str
@@ -26,28 +28,25 @@ class PostingDraft:
     amount: str
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionDraft:
+class TransactionDraft(Struct, frozen=True):
     """One transaction as asked. Times are aware UTC; `effective_at` None means now."""
 
     postings: tuple[PostingDraft, ...]
     description: str = ""
     reference: str | None = None
     effective_at: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class ReversalDraft:
+class ReversalDraft(Struct, frozen=True):
     """A reversal as asked; without a description it says what it reverses, `effective_at` None means now."""
 
     description: str | None = None
     effective_at: datetime | None = None
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class CaptureDraft:
+class CaptureDraft(Struct, frozen=True):
     """A capture as asked: all that is held where `postings` is None; the rest is let go if it is final."""
 
     postings: tuple[PostingDraft, ...] | None = None
@@ -55,8 +54,7 @@ class CaptureDraft:
     effective_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class EntryPosting:
+class EntryPosting(Struct, frozen=True):
     """One posting as checked: `amount_minor` is a non-zero integer of the smallest unit, debit positive."""
 
     account: str
@@ -64,8 +62,7 @@ class EntryPosting:
     amount_minor: int
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One transaction as checked: balanced per asset, in range, ready to be written."""
 
     id: UUID

@@ -4,7 +4,8 @@ Several transactions are applied one after another, but written at once. So each
 lowest point that a decreasing transaction and the highest that an increasing one would reach on the
 way: if both are within the limits, every step was.
 
-What a write makes for each of its postings is a Struct: a frozen dataclass takes ten times as long to make.
+What a write makes for each of its postings is a Struct: a frozen dataclass takes ten times as long to make,
+any other one twice as long.
 """
 
 from __future__ import annotations
@@ -20,8 +21,7 @@ from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.money import MINOR_MAX
 
 
-@dataclass(slots=True)
-class BalanceDelta:
+class BalanceDelta(Struct):
     """What one write does to one balance row; all amounts in the smallest unit."""
 
     number: int
@@ -40,8 +40,7 @@ class BalanceDelta:
         return self.debits - self.credits
 
 
-@dataclass(slots=True)
-class PeriodDelta:
+class PeriodDelta(Struct):
     """What one write does to the totals of one balance row on one effective day, or in one month."""
 
     balance: BalanceDelta
