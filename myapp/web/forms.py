@@ -62,16 +62,24 @@ def _decoded(request: Any) -> Form:
         items = list(request.POST.items())
         for name, value in items:
             if hasattr(value, "filename"):
-                # WebOb parses a form once; an earlier attempt at this request has read the file to its end.
-                value.file.seek(0)
                 files[name] = Upload(value.filename, value.file.read())
+            elif isinstance(value, bytes):
+                # A browser sends a field for a file that nobody has chosen, too.
+                files[name] = Upload("", value)
             else:
-                pairs.append((name, value))
+                pairs.append((name, _text(value)))
     except (ValueError, OSError, TypeError, LookupError) as error:
         raise InvalidRequest("This is no form in UTF-8.") from error
     if any("\0" in part for pair in pairs for part in pair):
         raise InvalidRequest("A field has a NUL.")
     return Form(tuple(pairs), files)
+
+
+def _text(value: object) -> str:
+    # A field of several parts within the form is a list of what is in them.
+    if not isinstance(value, str):
+        raise TypeError(f"A field is a text, not a {type(value).__name__}.")
+    return value
 
 
 def _require_own_page(request: Any, token: str) -> None:

@@ -22,6 +22,7 @@ EXAMPLES = {
     "hold": "/ledgers/demo/holds/{hold}",
     "verify": "/ledgers/demo/verify",
     "import": "/ledgers/demo/import",
+    "trial": "/ledgers/demo/import/trial",
     "balance_sheet": "/ledgers/demo/reports/balance-sheet?at=2024-12-31&known_at=2090-01-01",
     "income_statement": "/ledgers/demo/reports/income-statement?from=2024-01-01&to=2024-12-31",
     "trial_balance": "/ledgers/demo/reports/trial-balance?at=2024-12-31",

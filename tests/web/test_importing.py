@@ -119,3 +119,22 @@ def test_what_was_exported_as_csv_can_be_imported(site: Site) -> None:
     filled.submit(status=303)
     copy = site.app.get("/v1/ledgers/elsewhere/balances").json
     assert copy["data"] == site.app.get("/v1/ledgers/books/balances").json["data"]
+
+
+PART = '--{0}\r\nContent-Disposition: form-data; name="{1}"{2}\r\n\r\n{3}\r\n'
+# What a browser sends for a file that nobody has chosen, and what none sends.
+NO_FILE = ("file", '; filename=""\r\nContent-Type: application/octet-stream', "")
+MIXED = "\r\nContent-Type: multipart/mixed; boundary=inner"
+PARTS_IN_A_PART = ("columns", MIXED, "--inner\r\n\r\nx\r\n--inner--")
+
+
+@pytest.mark.parametrize(
+    ("extra", "told"), [(NO_FILE, "Choose the file"), (PARTS_IN_A_PART, "no form in UTF-8")]
+)
+def test_a_field_that_is_no_text_is_refused(site: Site, extra: tuple[str, str, str], told: str) -> None:
+    fields = [(name, "", str(value)) for name, value in form(site, GOOD).submit_fields() if name != "file"]
+    body = "".join(PART.format("outer", *each) for each in (*fields, extra)) + "--outer--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=outer"}
+    answer = site.app.post(IMPORT, body.encode(), headers=headers, expect_errors=True)
+    assert answer.status_int in (400, 422)
+    assert told in answer.text
