@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import weakref
-
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine, engine_from_config
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.util import asbool
 
-from myapp.db import checkin, commit, connection, failures, statements
+from myapp.db import checkin, commit, connection, failures, forking, sqlite, statements
 from myapp.db.dialects import dialect_of
 from myapp.db.settings import DbSettings
 
@@ -37,7 +34,7 @@ def make_engine(settings: DbSettings) -> Engine:
     connection.install(engine)
     statements.listen(engine)
     checkin.listen(engine)
-    _dispose_in_forked_child(engine)
+    forking.listen(engine, is_file=engine.dialect.name == "sqlite" and not sqlite.is_memory(engine.url))
     return engine
 
 
@@ -57,15 +54,3 @@ def _create(settings: DbSettings) -> Engine:
 def _unless_given(defaults: dict[str, object], settings: DbSettings) -> dict[str, object]:
     # The deployment's own word wins over our default.
     return {key: value for key, value in defaults.items() if key not in settings.engine_options}
-
-
-def _dispose_in_forked_child(engine: Engine) -> None:
-    # A forked child that used the parent's socket would corrupt both conversations. The weak
-    # reference lets an engine of a test be collected although the hook stays registered.
-    reference = weakref.ref(engine)
-
-    def dispose() -> None:
-        if (inherited := reference()) is not None:
-            inherited.dispose(close=False)
-
-    os.register_at_fork(after_in_child=dispose)

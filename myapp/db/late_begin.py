@@ -26,7 +26,13 @@ class LateConnection(sqlite3.Connection):
         return self._begin is not None or self.in_transaction
 
     def begin_later(self, begin: Callable[[], None]) -> None:
-        """Call `begin` before the next statement; if it fails, before the one after it again."""
+        """Call `begin` before the next statement; if it fails, before the one after it again.
+
+        Raises:
+            sqlite3.OperationalError: a transaction is open, which is not the caller's to commit.
+        """
+        if self.is_begun:
+            raise sqlite3.OperationalError("cannot start a transaction within a transaction")
         self._begin = begin
 
     def begin_now(self) -> None:
@@ -46,7 +52,9 @@ class LateConnection(sqlite3.Connection):
             raise
 
     def cursor(self, factory: Any = None) -> Any:
-        """Return a cursor that begins first."""
+        """Return a cursor that begins first; before one of another kind, which would not, it begins here."""
+        if factory is not None and not issubclass(factory, LateCursor):
+            self.begin_now()
         return super().cursor(LateCursor if factory is None else factory)
 
     # The driver's own shortcuts make a cursor of its own kind.

@@ -28,9 +28,17 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     def wait_first(request: Any) -> Any:
         if attempt := request.environ.get("retry.attempt", 0):
             time.sleep(wait_s(attempt - 1))
+            _rewind(request)
         return handler(request)
 
     return wait_first
+
+
+def _rewind(request: Any) -> None:
+    # pyramid_retry rewinds the body once, before the first attempt; a view may have read it to its end since
+    # then. What WebOb remembers of a form has files that were read as well.
+    request.environ.pop("webob._parsed_post_vars", None)
+    request.make_body_seekable()
 
 
 def is_retryable(error: BaseException) -> bool:

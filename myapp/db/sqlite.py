@@ -137,8 +137,10 @@ def _begin_to_write(turn: Turn, driver: Any, wait_s: float, owner: Owner | None)
         # Who has waited for as long as one may is told so: five attempts would wait five times.
         error.has_waited = waited_s >= wait_s  # type: ignore[attr-defined]
         if owner is not None:
-            # No statement follows that would count it as its own time.
+            # No statement follows that would count it as its own time. And of what is executed on the
+            # driver's own connection nobody else remembers that it failed.
             owner.cost.seconds += waited_s
+            owner.record_error(error)
         raise
 
 

@@ -51,16 +51,21 @@ class Turn:
         try:
             self._take_from_processes(until_s)
         except BaseException:
-            self._line.leave()
+            try:
+                self._leave_processes()
+            finally:
+                self._line.leave()
             raise
         self._holder = connection
 
     def leave(self, connection: Any) -> None:
         """Let the next one have the turn, if it is this connection's."""
         if connection is not None and self._holder is connection:
-            self._holder = None
-            LOCK_FILE.unlock(self._byte)
-            self._line.leave()
+            try:
+                self._leave_processes()
+            finally:
+                self._holder = None
+                self._line.leave()
 
     def _take_from_processes(self, until_s: float) -> None:
         look_s = _LOOK_S
@@ -69,6 +74,14 @@ class Turn:
                 raise _busy()
             time.sleep(look_s)
             look_s = min(look_s * _LOOK_LONGER, _LOOK_S_MAX)
+
+    def _leave_processes(self) -> None:
+        try:
+            LOCK_FILE.unlock(self._byte)
+        except BaseException:
+            # Interrupted, it may not have come so far; to unlock what is not locked does nothing.
+            LOCK_FILE.unlock(self._byte)
+            raise
 
     def _renew(self) -> None:
         self._line = _Line()

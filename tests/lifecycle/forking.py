@@ -32,7 +32,7 @@ def in_child(work: Callable[[], Any]) -> Any:
 
 def in_children(count: int, work: Callable[[], Any]) -> list[Any]:
     """Return what `work` returned in each of several forked children, who were at it together."""
-    return [_listen(*child) for child in [_start(work) for _ in range(count)]]
+    return [answer_of(*child) for child in [start(work) for _ in range(count)]]
 
 
 @contextmanager
@@ -67,7 +67,8 @@ def end(pid: int) -> None:
         return
 
 
-def _start(work: Callable[[], Any]) -> tuple[int, int]:
+def start(work: Callable[[], Any]) -> tuple[int, int]:
+    """Fork a child that does its work, and return what `answer_of` takes."""
     reading, writing = os.pipe()
     pid = fork()
     if pid == 0:
@@ -76,7 +77,8 @@ def _start(work: Callable[[], Any]) -> tuple[int, int]:
     return pid, reading
 
 
-def _listen(pid: int, reading: int) -> Any:
+def answer_of(pid: int, reading: int) -> Any:
+    """Return what a child's work returned, once the child has ended."""
     with os.fdopen(reading) as answer:
         said = answer.read()
     _, status = os.waitpid(pid, 0)

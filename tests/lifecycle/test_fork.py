@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 from pyramid.response import Response
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, insert, select, text
 
 from myapp.db import Mode, unit_of_work
 from tests.lifecycle import witness
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
-from tests.lifecycle.forking import fork, in_child
+from tests.lifecycle.forking import answer_of, fork, in_child, start
 from tests.lifecycle.site import Site, at
 from tests.lifecycle.writes import core_insert, orm_add
 
@@ -34,6 +36,14 @@ def identities(site: Site, count: int) -> set[int]:
     finally:
         for each in connections:
             each.close()
+
+
+def same_as_before(site: Site, ours: set[int]) -> bool:
+    """Tell whether the parent's connections are as they must be after a fork.
+
+    On SQLite the idle ones are closed before it: the parent opens others.
+    """
+    return site.database.dialect == "sqlite" or identities(site, 2) == ours
 
 
 def count_shelves(site: Site) -> int:
@@ -58,7 +68,7 @@ def test_the_parents_connections_are_still_its_own_and_work(serve: Serve) -> Non
     site = serve(at("/", write))
     ours = identities(site, 2)
     assert in_child(lambda: count_shelves(site)) == 2
-    assert identities(site, 2) == ours
+    assert same_as_before(site, ours)
     assert site.ask("/") == 200
     assert len(site.rows()) == 3
 
@@ -67,7 +77,7 @@ def test_a_child_that_ends_at_once_takes_nothing_along(serve: Serve) -> None:
     site = serve(at("/", write))
     ours = identities(site, 2)
     assert in_child(lambda: "gone") == "gone"
-    assert identities(site, 2) == ours
+    assert same_as_before(site, ours)
     assert site.ask("/") == 200
 
 
@@ -85,7 +95,7 @@ def test_a_child_that_tidies_up_takes_nothing_along(serve: Serve) -> None:
 
     ours = identities(site, 2)
     assert in_child(work) == 2
-    assert identities(site, 2) == ours
+    assert same_as_before(site, ours)
     assert site.ask("/") == 200
 
 
@@ -125,8 +135,11 @@ def test_a_fork_in_the_middle_of_a_request_leaves_its_transaction_alone(serve: S
 
     site = serve(at("/", view), sqlalchemy__pool_size="1")
     assert site.ask("/") == 200
-    # The child sees what is committed, and nothing of the transaction that was open around it.
-    assert said == [["first", "second"]]
+    if site.database.dialect == "sqlite":
+        assert said[0].startswith("LifecycleViolation: This process was forked while a connection")
+    else:
+        # The child sees what is committed, and nothing of the transaction that was open around it.
+        assert said == [["first", "second"]]
     assert {"orm_add", "core_insert"} <= witness.shelf_names(site.database)
 
 
@@ -169,3 +182,34 @@ def test_a_child_that_leaves_the_view_by_an_error_does_not_end_the_parents_trans
         os._exit(0)
     assert outcome == 200
     assert "core_insert" in witness.shelf_names(site.database)
+
+
+def another_program_counts(site: Site) -> int:
+    """Return how many shelves a program sees that opens the file and closes it again."""
+    code = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())"
+    command = [sys.executable, "-c", code, str(site.engine.url.database), "SELECT count(*) FROM shelf"]
+    return int(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_nothing_is_lost_of_what_a_child_writes_once_its_parent_has_closed_the_file(serve: Serve) -> None:
+    site = serve()
+    identities(site, 2)
+    reading, writing = os.pipe()
+
+    def write_on() -> list[int]:
+        os.read(reading, 1)
+        return [add_and_count(number) for number in range(3)]
+
+    def add_and_count(number: int) -> int:
+        with unit_of_work(site.registry["dbsession_factory"]) as session:
+            session.execute(insert(Shelf), {"name": f"of the child {number}"})
+        return another_program_counts(site)
+
+    before = another_program_counts(site)
+    child = start(write_on)
+    site.engine.dispose()
+    gc.collect()
+    os.write(writing, b".")
+    assert answer_of(*child) == [before + 1, before + 2, before + 3]
+    assert another_program_counts(site) == before + 3

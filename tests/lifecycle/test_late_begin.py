@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from myapp.db import SessionFactory, unit_of_work
@@ -98,6 +98,23 @@ def test_the_lock_is_free_until_the_first_statement(late: LateConnection, other:
         other.execute(ADD)
 
 
+@pytest.mark.parametrize("factory", [sqlite3.Cursor, type("Other", (sqlite3.Cursor,), {})])
+def test_a_cursor_of_another_kind_is_in_the_transaction_too(
+    late: LateConnection, other: sqlite3.Connection, factory: type[sqlite3.Cursor]
+) -> None:
+    late.cursor(factory).execute(ADD)
+    late.rollback()
+    assert count(other) == 1
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_transaction_that_is_open_is_not_begun_again(late: LateConnection, begun: bool) -> None:
+    if begun:
+        late.execute(ADD)
+    with pytest.raises(sqlite3.OperationalError, match="within a transaction"):
+        late.begin_later(lambda: None)
+
+
 @pytest.mark.parametrize("end", ["commit", "rollback"])
 def test_an_end_takes_the_beginning_back(late: LateConnection, end: str) -> None:
     getattr(late, end)()
@@ -124,6 +141,7 @@ def test_what_was_interrupted_once_it_had_begun_is_begun(late: LateConnection) -
         late.execute("BEGIN")
         raise KeyboardInterrupt
 
+    late.rollback()
     late.begin_later(begin)
     with pytest.raises(KeyboardInterrupt):
         late.execute(ADD)
@@ -165,6 +183,36 @@ def test_a_session_that_goes_on_after_a_failed_beginning_is_in_a_transaction(
     with pytest.raises(TransactionPoisoned):
         unit_of_work(factory).run(go_on, attempts=1)
     assert count(other) == 1
+
+
+def test_a_failed_beginning_on_the_drivers_connection_is_not_forgotten(
+    factory: SessionFactory, other: sqlite3.Connection
+) -> None:
+    def go_on(session: OwnedSession) -> None:
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            session.connection().connection.cursor().execute(ADD)
+        other.execute("COMMIT")
+        session.execute(text(ADD))
+
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(TransactionPoisoned):
+        unit_of_work(factory).run(go_on, attempts=1)
+    assert count(other) == 1
+
+
+def test_an_engine_that_makes_its_connections_itself_begins_at_once(
+    path: Path, other: sqlite3.Connection
+) -> None:
+    engine = create_engine(
+        f"sqlite:///{path}", creator=lambda: sqlite3.connect(path, check_same_thread=False)
+    )
+    with unit_of_work(SessionFactory(make_engine(DbSettings(engine=engine)))) as session:
+        session.connection()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute(ADD)
+        session.execute(text(ADD))
+    assert count(other) == 2
+    engine.dispose()
 
 
 @pytest.mark.parametrize("end", ["commit", "rollback"])

@@ -111,22 +111,9 @@ def test_no_process_waits_while_all_others_write_and_write(factory: SessionFacto
     assert longest < PROCESSES * THREADS_EACH * WRITES_EACH / 4
 
 
-def test_another_processs_writer_is_told_in_sqlites_words(hasty: SessionFactory) -> None:
-    def refused() -> str:
-        with pytest.raises(OperationalError, match="database is locked"):
-            add(hasty)
-        return "refused"
-
-    # From the first fork on there may be other processes.
-    in_child(lambda: None)
-    with unit_of_work(hasty) as session:
-        session.execute(ADD)
-        assert in_child(refused) == "refused"
-    assert in_child(lambda: add(hasty)) is None
-    add(hasty)
-
-
-def test_a_turn_ends_with_its_process(hasty: SessionFactory) -> None:
+def test_another_processs_writer_has_its_turn_until_its_process_ends(
+    hasty: SessionFactory,
+) -> None:
     with child_that(lambda: hasty(Mode.WRITE).execute(ADD)) as killed:
         with pytest.raises(OperationalError, match="database is locked"):
             add(hasty)

@@ -186,10 +186,20 @@ GUARDS = (
     Guard(
         "I19",
         "a forked child has a pool of its own",
-        "myapp/db/engine.py",
-        "    _dispose_in_forked_child(engine)\n",
+        "myapp/db/forking.py",
+        "    engine.dispose(close=False)\n",
         "",
         ("tests/lifecycle/test_fork.py::test_a_child_has_connections_of_its_own",),
+    ),
+    Guard(
+        "I19",
+        "SQLite's file is closed before a fork",
+        "myapp/db/forking.py",
+        "parents.dispose() if is_file else None",
+        "None",
+        (
+            "tests/lifecycle/test_fork.py::test_nothing_is_lost_of_what_a_child_writes_once_its_parent_has_closed_the_file",
+        ),
     ),
     Guard(
         "I19",
