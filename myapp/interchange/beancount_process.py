@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from beancount.core import data
+from beancount.core.display_context import Precision
 from beancount.ops import balance, pad, validation
 from beancount.parser import booking, parser
 from beancount.plugins import auto_accounts
@@ -23,6 +24,8 @@ from beancount.plugins import auto_accounts
 # The name that errors about the text itself carry, as opposed to errors about beancount's own modules.
 TEXT = "<journal>"
 MESSAGE_CHARACTERS_MAX = 300
+# An asset has no more, see `myapp.ledger.money`.
+DECIMALS_MAX = 18
 
 # One journal may not exhaust the machine: beyond these the kernel ends the process, and the reader refuses.
 MEMORY_BYTES_MAX = 2 * 1024**3
@@ -103,7 +106,9 @@ def read(text: bytes) -> dict[str, Any]:
     return {
         "types": account_types(options),
         "conversion_account": f"{options['name_equity']}:{options['account_current_conversions']}",
-        "transactions": [facts(entry) for entry in directives if isinstance(entry, data.Transaction)],
+        "transactions": [
+            facts(entry, options["dcontext"]) for entry in directives if isinstance(entry, data.Transaction)
+        ],
     }
 
 
@@ -177,7 +182,9 @@ def refuse_first(errors: Iterable[Any]) -> None:
 
 def shortened(message: str) -> str:
     """Return the message on one line and short enough to be shown: beancount quotes whole transactions."""
-    return " ".join(message[:MESSAGE_CHARACTERS_MAX].split())
+    line = " ".join(message[:MESSAGE_CHARACTERS_MAX].split())
+    # The journal's own characters are in it, and might command a terminal.
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in line)
 
 
 def account_types(options: Options) -> dict[str, str]:
@@ -191,15 +198,31 @@ def account_types(options: Options) -> dict[str, str]:
     }
 
 
-def facts(entry: Any) -> dict[str, Any]:
-    """Return what is kept of a transaction; numbers as strings, since JSON's would be floats."""
+def facts(entry: Any, seen: Any) -> dict[str, Any]:
+    """Return what is kept of a transaction; numbers as strings, since JSON's would be floats.
+
+    `seen` are beancount's statistics of the decimals that the journal is written with.
+    """
     return {
         "line": entry.meta["lineno"],
         "date": entry.date.isoformat(),
         "description": " | ".join(part for part in (entry.payee, entry.narration) if part),
         "metadata": list(labels(entry)),
-        "postings": [(p.account, p.units.currency, f"{p.units.number:f}") for p in entry.postings],
+        "postings": [(p.account, p.units.currency, f"{number_of(p, seen):f}") for p in entry.postings],
     }
+
+
+def number_of(posting: Any, seen: Any) -> Decimal:
+    """Return a posting's number; one that beancount worked out, and that has no end, rounded as others are.
+
+    A total price is divided among the units, which leaves 26 decimals that nobody wrote.
+    """
+    number: Decimal = posting.units.number
+    is_endless = -int(number.as_tuple().exponent) > DECIMALS_MAX
+    if not is_endless or not (posting.meta or {}).get("__automatic__"):
+        return number
+    written = seen.ccontexts[posting.units.currency].get_fractional(Precision.MAXIMUM)
+    return number if written is None else number.quantize(Decimal(1).scaleb(-written))
 
 
 def labels(entry: Any) -> Iterator[tuple[str, str]]:

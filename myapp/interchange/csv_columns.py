@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from myapp.interchange.csv_table import Row
 from myapp.interchange.journal import JournalError, ReadOptions
@@ -11,8 +12,9 @@ from myapp.interchange.names import shown
 COLUMNS = ("transaction", "effective_at", "description", "reference", "account", "asset", "amount")
 METADATA = "metadata."
 
-# Ours are 57 at most. Beyond this it is no table, and looking for them would take its time.
-_FIELDS_MAX = 1_000
+# An export has a column for each metadata key of its ledger. Beyond this it is no table, and looking for ours
+# would take its time.
+_FIELDS_MAX = 100_000
 # A refusal shows the header, but not all of a long one.
 _HEADER_CHARS_MAX = 200
 
@@ -70,7 +72,7 @@ def _check_accounts(options: ReadOptions) -> None:
     given = [account for account in (options.account, options.counter_account) if account is not None]
     if len(given) == 1:
         raise _contradiction("account and counter_account are given together")
-    if given and given[0] == given[1]:
+    if given and len({normalize("NFC", account) for account in given}) == 1:
         raise _contradiction("account and counter_account are one account")
     if given and "account" in options.columns:
         raise _contradiction("either account is given, or map.account")

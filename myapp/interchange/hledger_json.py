@@ -5,13 +5,13 @@ balances do, and the conversion account takes what each asset then lacks. It doe
 need not balance, `(account)`, which those balances count. Comments, statuses and assertions are dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, time
 from functools import cache
 
 from myapp.interchange.conversion import converted
 from myapp.interchange.hledger_cost import balances_as_it_stands, check_balanced, posted, precisions
-from myapp.interchange.hledger_shape import Transaction, decode
+from myapp.interchange.hledger_shape import PlainAmount, Transaction, decode
 from myapp.interchange.journal import Entry, Journal, JournalError, ReadOptions, Record, located
 from myapp.interchange.names import account_path, asset_code, metadata, words
 
@@ -38,15 +38,31 @@ def read(data: bytes, options: ReadOptions) -> Journal:
     for index, transaction in enumerate(transactions):
         where = f"index {index}"
         with located(where):
+            _refuse_rounded(posted([transaction]))
             whole = balances_as_it_stands(transaction)
             if not whole:
-                check_balanced(transaction, displayed())
+                _check_balanced(transaction, displayed())
             entries = tuple(_entries(transaction, options))
             # Nothing is lacking in a transaction that balances without any price.
             entries = entries if whole else converted(entries, CONVERSION_ACCOUNT)
             records.append(_record(where, transaction, entries))
     kept = tuple(record for record in records if record.entries)
     return Journal(kept, account_types={}, skipped=len(records) - len(kept))
+
+
+def _check_balanced(transaction: Transaction, precisions: Mapping[str, int]) -> None:
+    try:
+        check_balanced(transaction, precisions)
+    except JournalError:
+        # A price is not kept, so a rounded one only matters where it is the reason.
+        _refuse_rounded(cost.contents for amount in posted([transaction]) if (cost := amount.cost))
+        raise
+
+
+def _refuse_rounded(amounts: Iterable[PlainAmount]) -> None:
+    for amount in amounts:
+        if amount.is_rounded:
+            raise JournalError(_ROUNDED.format(amount.acommodity, amount.precision), code="invalid_amount")
 
 
 def _record(where: str, transaction: Transaction, entries: tuple[Entry, ...]) -> Record:
@@ -70,10 +86,6 @@ def _labels(transaction: Transaction) -> Iterator[tuple[str, str]]:
 def _entries(transaction: Transaction, options: ReadOptions) -> Iterator[Entry]:
     for posting in transaction.tpostings:
         for amount in posting.pamount:
-            if amount.is_rounded:
-                raise JournalError(
-                    _ROUNDED.format(amount.acommodity, amount.precision), code="invalid_amount"
-                )
             quantity = amount.aquantity.exact
             # A zero often has no commodity; it is dropped here, before anyone asks for one.
             if quantity:

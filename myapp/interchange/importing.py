@@ -180,9 +180,7 @@ def _entry(writing: _Writing, record: Record) -> Entry:
     try:
         return Entry(
             id=new_id(),
-            postings=tuple(
-                _posting(writing.book, each.account, each.asset, each.quantity) for each in record.entries
-            ),
+            postings=_postings(writing.book, record),
             description=rules.check_description(record.description),
             reference=rules.check_reference(record.reference),
             effective_at=record.effective_at,
@@ -191,6 +189,12 @@ def _entry(writing: _Writing, record: Record) -> Entry:
         )
     except LedgerError as error:
         raise located(error, record.where) from error
+
+
+def _postings(book: Book, record: Record) -> tuple[EntryPosting, ...]:
+    # What the API refuses must not come in this way: it could not be restored from an export.
+    postings = (_posting(book, each.account, each.asset, each.quantity) for each in record.entries)
+    return rules.check_double_entry(tuple(postings), book.scales)
 
 
 def _posting(book: Book, account: str, asset: str, quantity: Decimal) -> EntryPosting:

@@ -172,7 +172,21 @@ def check_postings(drafts: Iterable[PostingDraft], scales: Mapping[str, int]) ->
         AmountOutOfRange: an amount or a sum does not fit into 64 bits.
         Unbalanced: an asset does not sum to zero.
     """
-    postings = tuple(_check_posting(number, draft, scales) for number, draft in enumerate(drafts))
+    return check_double_entry(
+        tuple(_check_posting(number, draft, scales) for number, draft in enumerate(drafts)), scales
+    )
+
+
+def check_double_entry(
+    postings: tuple[EntryPosting, ...], scales: Mapping[str, int]
+) -> tuple[EntryPosting, ...]:
+    """Return the postings, each of which is right by itself, once they are right together.
+
+    Raises:
+        InvalidRequest: fewer than two postings, or too many.
+        AmountOutOfRange: a sum does not fit into 64 bits.
+        Unbalanced: an asset does not sum to zero.
+    """
     if not 2 <= len(postings) <= POSTINGS_MAX:
         raise InvalidRequest(f"A transaction has 2 to {POSTINGS_MAX} postings.", pointer="/postings")
     _check_balanced(postings, scales)

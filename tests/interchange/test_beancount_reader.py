@@ -112,6 +112,19 @@ def test_lots_are_booked_and_their_gains_completed() -> None:
 # Records
 
 
+@pytest.mark.parametrize("price", ["@@ 100.00 USD", "{{100.00 USD}}"])
+def test_what_beancount_worked_out_without_an_end_is_rounded_as_the_journal_is_written(price: str) -> None:
+    bought = f'2024-03-01 * "Thirds"\n  Assets:Shares  3 HOOL {price}\n  Assets:Cash\n'
+    assert entries(read_text(OPENED + bought))[:2] == [
+        ("Assets:Shares", "HOOL", "3"),
+        ("Assets:Cash", "USD", "-100"),
+    ]
+
+
+def test_an_error_commands_no_terminal() -> None:
+    assert "\\x1b]0;" in refusal("\x1b]0;hacked\x07").message
+
+
 def test_a_record_keeps_line_day_description_and_tags() -> None:
     [record] = read_text(OPENED + LUNCH).records
 

@@ -288,6 +288,16 @@ def there_and_back(quantity: str, precision: int) -> tuple[Json, Json]:
     return there, back
 
 
+@pytest.mark.parametrize("where", ["amount", "price"])
+def test_rounding_is_told_where_it_is_why_a_transaction_does_not_balance(where: str) -> None:
+    # 0.12345678 BTC @ 43210.123 USD, as hledger 1.25 writes the other posting; or with a longer price.
+    long, price = ("43210.1234567891", 11) if where == "price" else ("43210.123", 3)
+    bought = amount("0.12345678", "BTC", cost=unit_price(long, "USD", price), precision=8)
+    paid = amount("-5334.5826491499", "USD", precision=11 if where == "amount" else 10)
+    error = refusal([transaction(posting("assets:btc", bought), posting("assets:cash", paid))])
+    assert (error.code, "rounds to ten" in error.message) == ("invalid_amount", True)
+
+
 def test_an_amount_without_a_precision_displays_all_its_decimals() -> None:
     exact = amount("0.125")
     exact["astyle"]["asprecision"] = None

@@ -12,6 +12,7 @@ from webtest import TestApp
 from myapp.db import DbSettings, SessionFactory, make_engine, throwaway, unit_of_work
 from myapp.interchange.importing import CHUNK, ImportOptions, ImportSummary, import_journal, read_journal
 from myapp.interchange.readers import READERS
+from myapp.ledger.rules import POSTINGS_MAX
 from tests.databases import Database
 from tests.interchange.imports import ADDRESS, LEDGER, assert_empty, document, listed, record, send
 from tests.ledger.threads import wait_until_someone_waits
@@ -81,6 +82,26 @@ def test_a_sum_beyond_64_bits_names_the_record(app: TestApp) -> None:
     refused = send(app, document(half, half, record()), status=422).json
     assert (refused["code"], refused["index"]) == ("amount_out_of_range", 1)
     assert_empty(app)
+
+
+CSV = "transaction,effective_at,account,asset,amount\n"
+
+
+def test_what_a_request_may_not_post_no_file_may_either(app: TestApp) -> None:
+    rows = "1,2026-01-01,assets:a,EUR,1\n1,,equity:b,EUR,-1\n"
+    many = CSV + "0,2026-01-01,assets:a,EUR,1\n0,,equity:b,EUR,-1\n" + rows * (POSTINGS_MAX // 2) + rows
+    refused = send(app, many.encode(), status=422, format="csv").json
+    assert (refused["code"], refused["line"]) == ("invalid_request", 4)
+    most = 2**63 - 1
+    large = "".join(
+        f"1,2026-01-01,{path}:{sign}{side},X,{sign}{most}\n" for path, sign in SIDES for side in "ab"
+    )
+    refused = send(app, (CSV + large).encode(), status=422, format="csv").json
+    assert (refused["code"], refused["line"]) == ("amount_out_of_range", 2)
+    assert_empty(app)
+
+
+SIDES = (("assets", ""), ("equity", "-"))
 
 
 def test_the_first_account_without_a_type_is_named(app: TestApp) -> None:
