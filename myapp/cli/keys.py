@@ -12,7 +12,7 @@ import click
 from sqlalchemy.orm import Session
 
 from myapp.cli.configuration import config_option, database
-from myapp.http.times import last_instant
+from myapp.http.times import last_instant, shown
 from myapp.security import keys
 
 _PAGE = 500
@@ -31,30 +31,41 @@ def key() -> None:
 @config_option
 def create(name: str, scopes: tuple[str, ...], ledger: str | None, expires_at: str | None, ini: Path) -> None:
     """Make a key and print its secret, which is not kept."""
+    now = datetime.now(UTC)
+    expiry = None if expires_at is None else _expiry(expires_at, now)
     with database(ini) as session:
-        _, secret = keys.create(
-            session, name, scopes, now=datetime.now(UTC), ledger=ledger, expires_at=_time(expires_at)
-        )
+        _, secret = keys.create(session, name, scopes, now=now, ledger=ledger, expires_at=expiry)
     click.echo(secret)
 
 
-def _time(text: str | None) -> datetime | None:
+def _expiry(text: str, now: datetime) -> datetime:
     try:
-        return None if text is None else last_instant(text)
+        expiry = last_instant(text)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--expires-at") from error
+    if expiry <= now:
+        raise click.BadParameter("it is in the past", param_hint="--expires-at")
+    return expiry
 
 
 @key.command("list")
 @config_option
 def list_keys(ini: Path) -> None:
     """List the keys, never their secrets."""
+    now = datetime.now(UTC)
     with database(ini) as session:
         views = list(_all(session))
     for view in views:
-        state = "revoked" if view.revoked_at else f"until {view.expires_at}" if view.expires_at else "active"
-        scopes = ",".join(view.scopes)
-        click.echo(f"{view.id}  {_shown(view.name)}  {scopes}  {view.ledger or 'all ledgers'}  {state}")
+        scopes, ledger = ",".join(view.scopes), view.ledger or "all ledgers"
+        click.echo(f"{view.id}  {_shown(view.name)}  {scopes}  {ledger}  {_state(view, now)}")
+
+
+def _state(view: keys.KeyView, now: datetime) -> str:
+    if view.revoked_at:
+        return "revoked"
+    if view.expires_at is None:
+        return "active"
+    return "expired" if view.expires_at <= now else f"until {shown(view.expires_at)}"
 
 
 def _shown(name: str) -> str:

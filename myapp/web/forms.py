@@ -16,6 +16,12 @@ from myapp.ledger.errors import InvalidRequest
 
 TOKEN = "csrf_token"  # noqa: S105 - the name of a field
 
+_FROM_ANOTHER_VISIT = "This form is from another visit. Open it again, and send it anew."
+_LOST_COOKIE = (
+    "This page came over http, and its cookies travel over https alone: open it by https, or set "
+    "myapp.cookies_secure = false where nobody can listen."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
@@ -82,10 +88,14 @@ def _text(value: object) -> str:
     return value
 
 
+def _loses_cookies(request: Any) -> bool:
+    return bool(request.scheme == "http" and request.registry["settings"].cookies_secure)
+
+
 def _require_own_page(request: Any, token: str) -> None:
     policy = request.registry.getUtility(ICSRFStoragePolicy)
     if not policy.check_csrf_token(request, token):
-        raise Forbidden("This form is from another visit. Open it again, and send it anew.")
+        raise Forbidden(_LOST_COOKIE if _loses_cookies(request) else _FROM_ANOTHER_VISIT)
     try:
         check_csrf_origin(request)
     except BadCSRFOrigin as error:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from webtest import TestApp
 
+from myapp.db import throwaway
 from myapp.ledger.ids import new_id
+from myapp.security import keys
 from tests.apps import close, make_app
 from tests.cli.conftest import Shell
 from tests.databases import Database
 
+NOW = datetime(2001, 1, 1, tzinfo=UTC)
 CREATE = ("myapp", "key", "create", "--name", "web")
 
 
@@ -39,8 +44,12 @@ def test_a_key_works_until_it_is_revoked(shell: Shell, database: Database) -> No
 
 def test_an_expired_key_is_none(shell: Shell, database: Database) -> None:
     app = make_app(database, **{"myapp.auth": "keys"})
-    secret = shell.succeed(*CREATE, "--scope", "read", "--expires-at", "2001-01-01").strip()
+    with throwaway(database.url) as session:
+        _, secret = keys.create(session, "web", ["read"], now=NOW, ledger=None, expires_at=NOW)
     assert calling_with(app, secret) == 401
+    shell.succeed(*CREATE, "--scope", "read", "--expires-at", "2999-12-31")
+    states = {line.split("  ")[-1] for line in shell.succeed("myapp", "key", "list").splitlines()}
+    assert states == {"expired", "until 2999-12-31T23:59:59.999999Z"}
     close(app)
 
 
@@ -49,6 +58,7 @@ def test_an_expired_key_is_none(shell: Shell, database: Database) -> None:
     [
         ("--scope", "read", "--ledger", "none-of-this-name"),
         ("--scope", "read", "--expires-at", "tomorrow"),
+        ("--scope", "read", "--expires-at", "2001-01-01"),
         ("--scope", "read", "--expires-at", "2026-02-30"),
         ("--scope", "everything"),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.web.conftest import BOOKS, Site
@@ -32,6 +34,12 @@ def test_a_form_of_another_site_is_refused(site: Site, token: str) -> None:
     answer = site.app.post(NEW, pairs(site, csrf_token=token), status=403)
     assert answer.content_type == "text/html"
     assert site.journal() == before
+
+
+def test_a_page_whose_cookies_are_lost_says_why(site: Site) -> None:
+    site.app.app.registry["settings"] = replace(site.app.app.registry["settings"], cookies_secure=True)
+    answer = site.app.post(NEW, pairs(site, csrf_token="x"), status=403)
+    assert "open it by https" in answer.html.main.text
 
 
 @pytest.mark.parametrize("key", ["", "x", "page-", "page-" + "é" * 36, "own-key"])
