@@ -6,11 +6,16 @@ and the number of processes are looked for where that command puts them before t
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
+from functools import partial
+from importlib.util import find_spec
 from types import FrameType
-from typing import Any
+from typing import Any, Never
 
 from waitress.adjustments import Adjustments
 
@@ -18,9 +23,13 @@ from myapp import footprint
 from myapp.db.shares import PROCESSES_MAX
 from myapp.http.wire import make_server
 
+log = logging.getLogger(__name__)
 
-def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
-    """Serve until interrupted or terminated: PasteDeploy's entry point for `[server:main]`.
+_PORT_MAX = 65_535
+
+
+def prepare(global_config: Mapping[str, str], **settings: str) -> Callable[[Any], None]:
+    """Return what serves an application, until it is interrupted or terminated: PasteDeploy's entry point.
 
     Raises:
         SystemExit: a setting makes no sense, or gunicorn is needed and not installed.
@@ -28,31 +37,50 @@ def serve(app: Any, global_config: Mapping[str, str], **settings: str) -> int:
     settings["port"] = global_config.get("port", settings.get("port", "6543"))
     processes = _processes(global_config.get("processes", settings.pop("processes", "1")))
     _check(settings)
+    if processes > 1 and find_spec("gunicorn") is None:
+        sys.exit(f"processes = {processes} needs gunicorn, which is not installed: pip install gunicorn.")
+    # What is refused from here on would end `pserve` with 0, as if all were well.
+    return partial(_serve if processes == 1 else _serve_with_gunicorn, settings, processes)
+
+
+def _serve(settings: dict[str, str], processes: int, app: Any) -> None:
     footprint.settle()
-    if processes > 1:
-        return _serve_with_gunicorn(app, processes, settings)
     # By default the signal kills the process, requests in flight included. A SystemExit instead makes
     # waitress wait for its threads, a few seconds at the most.
     signal.signal(signal.SIGTERM, _end)
-    server = make_server(app, settings)
-    server.print_listen("Serving on http://{}:{}")
-    server.run()
-    return 0
-
-
-def _check(settings: Mapping[str, str]) -> None:
-    # Each by itself, so that the wrong one is named, and then all together.
-    for name, value in settings.items():
-        _read(f"{name} = {value}, under [server:main]", **{name: value})
-    if _read("[server:main]", **settings).threads < 1:
-        sys.exit(f"threads = {settings['threads']}, under [server:main]: nobody would serve a request")
-
-
-def _read(what: str, **settings: str) -> Any:
     try:
-        return Adjustments(**settings)
+        made = make_server(app, settings)
+    except OSError as error:
+        _fail(f"nobody can listen on {settings.get('host', '')}:{settings['port']}: {error.strerror}", 1)
+    for host, port in getattr(made, "effective_listen", [(made.effective_host, made.effective_port)]):
+        log.info("Serving on http://%s:%s", host, port)
+    made.run()
+
+
+def _check(settings: dict[str, str]) -> None:
+    try:
+        adjustments = Adjustments(**settings)
     except ValueError as error:
-        sys.exit(f"{what}: {error}")
+        # Each by itself, so that the wrong one is named.
+        for name, value in settings.items():
+            _check_alone(name, value)
+        sys.exit(f"[server:main]: {error}")
+    if adjustments.threads < 1:
+        sys.exit(f"threads = {settings['threads']}, under [server:main]: nobody would serve a request")
+    if not 0 <= adjustments.port <= _PORT_MAX:
+        sys.exit(f"port = {settings['port']}, under [server:main]: it is a number from 0 to {_PORT_MAX}")
+
+
+def _check_alone(name: str, value: str) -> None:
+    # What is said of a trusted proxy means something beside its address alone.
+    beside = {"trusted_proxy": "127.0.0.1"} if name.startswith("trusted_proxy_") else {}
+    try:
+        with warnings.catch_warnings():
+            # waitress warns where an address is trusted and no header is.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            Adjustments(**{**beside, name: value})
+    except ValueError as error:
+        sys.exit(f"{name} = {value}, under [server:main]: {error}")
 
 
 def _processes(text: str) -> int:
@@ -61,18 +89,23 @@ def _processes(text: str) -> int:
     return int(text)
 
 
-def _serve_with_gunicorn(app: Any, processes: int, settings: dict[str, str]) -> int:
-    try:
-        from myapp.processes import Master
-    except ImportError:
-        sys.exit(f"processes = {processes} needs gunicorn, which is not installed: pip install gunicorn.")
+def _serve_with_gunicorn(settings: dict[str, str], processes: int, app: Any) -> None:
+    from myapp.processes import Master
+
+    footprint.settle()
     try:
         Master(app, processes, settings).run()
     except SystemExit as end:
-        # gunicorn ends each of its processes like this; pserve would say so on the terminal, every time.
+        # gunicorn ends each of its processes like this; pserve would say so on the terminal, every time, and
+        # end with 0 whatever it was.
         if end.code:
-            raise
-    return 0
+            _fail("the processes ended" if isinstance(end.code, int) else str(end.code), end.code)
+
+
+def _fail(message: str, status: Any) -> Never:
+    log.error("%s", message)
+    logging.shutdown()
+    os._exit(status if isinstance(status, int) else 1)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

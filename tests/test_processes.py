@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -15,7 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from myapp.server import serve
+from myapp.server import prepare
 from tests.apps import close, make_app
 from tests.chaos.calling import Caller, NoAnswerError, UnreachableError
 from tests.chaos.ending import END_WITHIN_S
@@ -234,12 +233,12 @@ def test_a_termination_signal_under_load_loses_nothing_that_was_acknowledged(
 @pytest.mark.parametrize("number", ["0", "65", "-1", "two", ""])
 def test_a_number_of_processes_that_cannot_be_is_refused(number: str) -> None:
     with pytest.raises(SystemExit, match="it is a number from 1 to 64"):
-        serve(None, {"processes": number})
+        prepare({"processes": number})
 
 
 def test_several_processes_without_gunicorn_are_refused_with_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(sys.modules, "myapp.processes", None)
+    monkeypatch.setattr("myapp.server.find_spec", lambda _: None)
     with pytest.raises(SystemExit, match="pip install gunicorn"):
-        serve(None, {}, processes="2")
+        prepare({}, processes="2")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import weakref
+
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine, engine_from_config
 from sqlalchemy.engine import make_url
@@ -34,6 +37,7 @@ def make_engine(settings: DbSettings) -> Engine:
     connection.install(engine)
     statements.listen(engine)
     checkin.listen(engine)
+    _close_at_exit(engine)
     forking.listen(engine, is_file=engine.dialect.name == "sqlite" and not sqlite.is_memory(engine.url))
     return engine
 
@@ -41,6 +45,8 @@ def make_engine(settings: DbSettings) -> Engine:
 def _create(settings: DbSettings) -> Engine:
     url = make_url(settings.engine_options["url"])
     defaults = dialect_of(url.get_backend_name()).engine_options(url, settings)
+    # What a statement was sent with is somebody's data, and an error's words end in the log.
+    defaults["hide_parameters"] = True
     options = {**settings.engine_options}
     if str(options.get("isolation_level")).upper() == "AUTOCOMMIT":
         raise ArgumentError("isolation_level = AUTOCOMMIT: nothing could be undone.")
@@ -54,3 +60,15 @@ def _create(settings: DbSettings) -> Engine:
 def _unless_given(defaults: dict[str, object], settings: DbSettings) -> dict[str, object]:
     # The deployment's own word wins over our default.
     return {key: value for key, value in defaults.items() if key not in settings.engine_options}
+
+
+def _close_at_exit(engine: Engine) -> None:
+    # SQLite folds its log into the file when the last connection is closed, and not when its process ends:
+    # who copied the file of a service that was stopped would miss what the log has.
+    reference = weakref.ref(engine)
+
+    def close() -> None:
+        if (living := reference()) is not None:
+            living.dispose()
+
+    atexit.register(close)
