@@ -1,18 +1,21 @@
 """What a client asks to post, before and after it was checked.
 
-They are Structs, of which a batch makes hundreds: a frozen dataclass takes ten times as long to make.
+They are named tuples: a batch makes hundreds, and a frozen dataclass takes twice as long to make. Structs
+would be as quick, but the rules, which take these, are made of the standard library alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 
-from msgspec import Struct
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class AssetDraft(Struct, frozen=True):
+class AssetDraft(NamedTuple):
     """One asset as asked; `scale` is its number of decimals."""
 
     code: str
@@ -20,7 +23,7 @@ class AssetDraft(Struct, frozen=True):
     name: str | None = None
 
 
-class PostingDraft(Struct, frozen=True):
+class PostingDraft(NamedTuple):
     """One posting as asked: `amount` is a decimal string in the asset's unit."""
 
     account: str
@@ -28,25 +31,25 @@ class PostingDraft(Struct, frozen=True):
     amount: str
 
 
-class TransactionDraft(Struct, frozen=True):
+class TransactionDraft(NamedTuple):
     """One transaction as asked. Times are aware UTC; `effective_at` None means now."""
 
     postings: tuple[PostingDraft, ...]
     description: str = ""
     reference: str | None = None
     effective_at: datetime | None = None
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = _NONE
 
 
-class ReversalDraft(Struct, frozen=True):
+class ReversalDraft(NamedTuple):
     """A reversal as asked; without a description it says what it reverses, `effective_at` None means now."""
 
     description: str | None = None
     effective_at: datetime | None = None
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str] = _NONE
 
 
-class CaptureDraft(Struct, frozen=True):
+class CaptureDraft(NamedTuple):
     """A capture as asked: all that is held where `postings` is None; the rest is let go if it is final."""
 
     postings: tuple[PostingDraft, ...] | None = None
@@ -54,7 +57,7 @@ class CaptureDraft(Struct, frozen=True):
     effective_at: datetime | None = None
 
 
-class EntryPosting(Struct, frozen=True):
+class EntryPosting(NamedTuple):
     """One posting as checked: `amount_minor` is a non-zero integer of the smallest unit, debit positive."""
 
     account: str
@@ -62,7 +65,7 @@ class EntryPosting(Struct, frozen=True):
     amount_minor: int
 
 
-class Entry(Struct, frozen=True):
+class Entry(NamedTuple):
     """One transaction as checked: balanced per asset, in range, ready to be written."""
 
     id: UUID
