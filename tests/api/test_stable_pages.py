@@ -18,6 +18,7 @@ from tests.api.client import LEDGER, send_ok, transfer
 PATH = "assets:cash"
 STEP_TIMEOUT_S = 60
 LIMIT = 3
+ACCOUNTS = 200
 DAYS = 28
 # What tells the items of each list apart.
 LISTS = {
@@ -36,7 +37,8 @@ LISTS = {
 
 def some_transfer(chance: random.Random, day: int | None = None) -> dict[str, Any]:
     """Return a transfer, at any time of a month, that often opens an account."""
-    number, day = chance.randrange(1_000), day or chance.randint(1, DAYS)
+    # A walk never ends that has more accounts before it with each page.
+    number, day = chance.randrange(ACCOUNTS), day or chance.randint(1, DAYS)
     more = {"effective_at": f"2026-01-{day:02}", "description": "Lunch"}
     return transfer(f"expenses:{number}", PATH, f"{chance.randint(1, 999)}.00", **more)
 
