@@ -19,7 +19,7 @@ from gunicorn.workers.base import Worker
 
 from myapp.db.metrics import metrics_of
 from myapp.db.shares import Shares
-from myapp.http.wire import make_server
+from myapp.http.wire import address_of, make_server
 
 # waitress gives its threads five seconds; the rest is for a machine that is busy with other things.
 _END_WITHIN_S = 15
@@ -68,7 +68,7 @@ class Master(BaseApplication):  # type: ignore[misc]
     def __init__(self, app: Any, processes: int, settings: dict[str, str]) -> None:
         self._processes = processes
         host, port = settings.get("host", "0.0.0.0"), settings["port"]  # noqa: S104
-        self._address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._address = address_of(host, port)
         self.settings = {name: value for name, value in settings.items() if name not in ("host", "port")}
         self._app = app
         # Of each process, made before any of them is.

@@ -21,7 +21,7 @@ from waitress.adjustments import Adjustments
 
 from myapp import footprint
 from myapp.db.shares import PROCESSES_MAX
-from myapp.http.wire import make_server
+from myapp.http.wire import address_of, make_server
 
 log = logging.getLogger(__name__)
 
@@ -40,20 +40,27 @@ def prepare(global_config: Mapping[str, str], **settings: str) -> Callable[[Any]
     if processes > 1 and find_spec("gunicorn") is None:
         sys.exit(f"processes = {processes} needs gunicorn, which is not installed: pip install gunicorn.")
     # What is refused from here on would end `pserve` with 0, as if all were well.
-    return partial(_serve if processes == 1 else _serve_with_gunicorn, settings, processes)
+    return partial(_serve, settings, processes)
 
 
 def _serve(settings: dict[str, str], processes: int, app: Any) -> None:
     footprint.settle()
+    if processes == 1:
+        _serve_alone(settings, app)
+    else:
+        _serve_with_gunicorn(settings, processes, app)
+
+
+def _serve_alone(settings: dict[str, str], app: Any) -> None:
     # By default the signal kills the process, requests in flight included. A SystemExit instead makes
     # waitress wait for its threads, a few seconds at the most.
     signal.signal(signal.SIGTERM, _end)
     try:
         made = make_server(app, settings)
     except OSError as error:
-        _fail(f"nobody can listen on {settings.get('host', '')}:{settings['port']}: {error.strerror}", 1)
+        _fail(f"port {settings['port']} cannot be listened on: {error.strerror}")
     for host, port in getattr(made, "effective_listen", [(made.effective_host, made.effective_port)]):
-        log.info("Serving on http://%s:%s", host, port)
+        log.info("Serving on http://%s", address_of(host, port))
     made.run()
 
 
@@ -92,20 +99,21 @@ def _processes(text: str) -> int:
 def _serve_with_gunicorn(settings: dict[str, str], processes: int, app: Any) -> None:
     from myapp.processes import Master
 
-    footprint.settle()
     try:
         Master(app, processes, settings).run()
     except SystemExit as end:
         # gunicorn ends each of its processes like this; pserve would say so on the terminal, every time, and
-        # end with 0 whatever it was.
+        # end with 0 whatever it was. By the status of one gunicorn tells why it ended.
+        if isinstance(end.code, str):
+            _fail(end.code)
         if end.code:
-            _fail("the processes ended" if isinstance(end.code, int) else str(end.code), end.code)
+            _fail("gunicorn could not go on.", end.code)
 
 
-def _fail(message: str, status: Any) -> Never:
+def _fail(message: str, status: int = 1) -> Never:
     log.error("%s", message)
     logging.shutdown()
-    os._exit(status if isinstance(status, int) else 1)
+    os._exit(status)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -26,7 +26,10 @@ _WAYS_TO_INSERT = {"statement": execute_note, "orm": add_note}
 
 
 def serve(url: str, inserts_by: str = "orm", **engine_settings: str) -> Served:
-    """Serve the work on the database; `engine_settings` stand for more lines under `sqlalchemy.`."""
+    """Serve the work on the database; `engine_settings` stand for more lines under `sqlalchemy.`.
+
+    Beside the stock recipe it inserts as that does, and beside other frameworks as its own page does.
+    """
     lines = {f"sqlalchemy.{name}": value for name, value in engine_settings.items()}
     with Configurator(settings={"sqlalchemy.url": url, **lines}) as config:
         config.include("myapp.db")

@@ -17,7 +17,7 @@ class Dialect(Protocol):
     """The module of one database: `myapp.db.sqlite` or `myapp.db.postgresql`."""
 
     @property
-    def BEGINS_AT_ONCE(self) -> bool:  # noqa: N802
+    def IN_TRANSACTION_AT_ONCE(self) -> bool:  # noqa: N802
         """Whether `in_transaction` is true before the first statement, too."""
 
     def engine_options(self, url: URL, settings: DbSettings) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import weakref
 
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy import Engine, engine_from_config
@@ -11,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.util import asbool
 
-from myapp.db import checkin, commit, connection, failures, forking, sqlite, statements
+from myapp.db import checkin, commit, connection, failures, forking, statements
 from myapp.db.dialects import dialect_of
 from myapp.db.settings import DbSettings
 
@@ -37,8 +36,10 @@ def make_engine(settings: DbSettings) -> Engine:
     connection.install(engine)
     statements.listen(engine)
     checkin.listen(engine)
-    _close_at_exit(engine)
-    forking.listen(engine, is_file=engine.dialect.name == "sqlite" and not sqlite.is_memory(engine.url))
+    forking.listen(engine)
+    # SQLite folds its log into the file when the last connection is closed, and not when its process ends:
+    # who copied the file of a service that was stopped would miss what the log has.
+    atexit.register(forking.of_living(engine, Engine.dispose))
     return engine
 
 
@@ -60,15 +61,3 @@ def _create(settings: DbSettings) -> Engine:
 def _unless_given(defaults: dict[str, object], settings: DbSettings) -> dict[str, object]:
     # The deployment's own word wins over our default.
     return {key: value for key, value in defaults.items() if key not in settings.engine_options}
-
-
-def _close_at_exit(engine: Engine) -> None:
-    # SQLite folds its log into the file when the last connection is closed, and not when its process ends:
-    # who copied the file of a service that was stopped would miss what the log has.
-    reference = weakref.ref(engine)
-
-    def close() -> None:
-        if (living := reference()) is not None:
-            living.dispose()
-
-    atexit.register(close)

@@ -24,32 +24,36 @@ _REFUSAL = (
 )
 
 
-def listen(engine: Engine, *, is_file: bool) -> None:
-    """Keep a forked child from the engine's connections; `is_file` says that it is for a file of SQLite."""
+def listen(engine: Engine) -> None:
+    """Let a forked child have a pool of its own."""
+    os.register_at_fork(after_in_child=of_living(engine, lambda inherited: inherited.dispose(close=False)))
+
+
+def close_before(engine: Engine) -> None:
+    """Close the idle connections to a file of SQLite before a fork.
+
+    If any is in use then, the child is refused every other one.
+    """
     opened: weakref.WeakSet[LateConnection] = weakref.WeakSet()
 
     def note(connection: Any, record: object) -> None:
-        if is_file and isinstance(connection, LateConnection):
+        if isinstance(connection, LateConnection):
             opened.add(connection)
 
+    def refuse_if_used(inherited: Engine) -> None:
+        # What is open now was in use, and closing it here would not mend it.
+        if any(map(_is_open, opened)):
+            event.listen(inherited, "do_connect", _refuse)
+
     event.listen(engine, "connect", note)
-    # The weak reference lets an engine of a test be collected although the hooks stay registered.
+    os.register_at_fork(before=of_living(engine, Engine.dispose))
+    os.register_at_fork(after_in_child=of_living(engine, refuse_if_used))
+
+
+def of_living(engine: Engine, do: Callable[[Engine], None]) -> Callable[[], None]:
+    """Return a hook that does something with the engine, which may be gone by then: the hook keeps it not."""
     reference = weakref.ref(engine)
-    os.register_at_fork(
-        before=_of_living(reference, lambda parents: parents.dispose() if is_file else None),
-        after_in_child=_of_living(reference, lambda childs: _begin_anew(childs, opened)),
-    )
-
-
-def _of_living(reference: weakref.ref[Engine], do: Callable[[Engine], None]) -> Callable[[], None]:
-    return lambda: do(engine) if (engine := reference()) is not None else None
-
-
-def _begin_anew(engine: Engine, opened: weakref.WeakSet[LateConnection]) -> None:
-    engine.dispose(close=False)
-    # Those that were idle are closed; what is open was in use, and closing it here would not mend it.
-    if any(map(_is_open, opened)):
-        event.listen(engine, "do_connect", _refuse)
+    return lambda: do(living) if (living := reference()) is not None else None
 
 
 def _is_open(connection: LateConnection) -> bool:

@@ -17,7 +17,7 @@ from myapp.db.pipelined import PipelinedConnection
 from myapp.db.settings import DbSettings
 
 # BEGIN waits for the first statement: myapp/db/pipelined.py sends them together.
-BEGINS_AT_ONCE = False
+IN_TRANSACTION_AT_ONCE = False
 
 # Of a longer statement psycopg would look for the places of its parameters anew each time.
 _queries.MAX_CACHED_STATEMENT_LENGTH = 32_768

@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
+from myapp.db import forking
 from myapp.db.late_begin import LateConnection
 from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
 from myapp.db.turns import Turn
 
-BEGINS_AT_ONCE = True
+IN_TRANSACTION_AT_ONCE = True
 
 # Where the pool's connection is told how its next transaction begins.
 _PLAN = "myapp_begin"
@@ -66,6 +67,8 @@ def listen(engine: Engine) -> None:
     engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
     engine.dialect.do_commit = partial(_do_commit, turn)  # type: ignore[method-assign]
     engine.dialect.do_rollback = partial(_do_rollback, turn)  # type: ignore[method-assign]
+    if not is_memory(engine.url):
+        forking.close_before(engine)
     # However else a transaction ends, its connection comes back to the pool then, or is closed.
     for name in ("checkin", "close", "close_detached"):
         event.listen(engine, name, lambda connection, *_: turn.leave(connection))

@@ -65,7 +65,7 @@ def require_same_transaction(owner: Owner, dialect: Dialect, driver_connection: 
     Raises:
         TransactionPoisoned: the driver is in no transaction although it should be.
     """
-    begun = dialect.BEGINS_AT_ONCE or owner.cost.statements
+    begun = dialect.IN_TRANSACTION_AT_ONCE or owner.cost.statements
     if begun and not dialect.in_transaction(driver_connection):
         error = TransactionPoisoned(
             "The transaction was ended behind the session's back, on the driver's connection or by the "

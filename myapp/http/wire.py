@@ -129,6 +129,11 @@ class Pulse:
         return False
 
 
+def address_of(host: str, port: object) -> str:
+    """Return where a server listens, as an address of the web has it."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def make_server(
     app: Any,
     settings: Mapping[str, Any],

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-_NONE: Mapping[str, str] = MappingProxyType({})
+_NO_METADATA: Mapping[str, str] = MappingProxyType({})
 
 
 class AssetDraft(NamedTuple):
@@ -38,7 +38,7 @@ class TransactionDraft(NamedTuple):
     description: str = ""
     reference: str | None = None
     effective_at: datetime | None = None
-    metadata: Mapping[str, str] = _NONE
+    metadata: Mapping[str, str] = _NO_METADATA
 
 
 class ReversalDraft(NamedTuple):
@@ -46,7 +46,7 @@ class ReversalDraft(NamedTuple):
 
     description: str | None = None
     effective_at: datetime | None = None
-    metadata: Mapping[str, str] = _NONE
+    metadata: Mapping[str, str] = _NO_METADATA
 
 
 class CaptureDraft(NamedTuple):

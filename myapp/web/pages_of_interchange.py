@@ -31,7 +31,7 @@ PAGES: tuple[Page, ...] = (
         media_type=_FILE,
         bytes_max="import_bytes_max",
     ),
-    Page("trial", LEDGER + "/import/trial", importing.show, "import.html", "Choose again.", 0),
+    Page("trial", LEDGER + "/import/trial", importing.show, "import.html", "Choose a journal to try.", 0),
     Page(
         "trial",
         LEDGER + "/import/trial",

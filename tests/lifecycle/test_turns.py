@@ -21,7 +21,7 @@ from myapp.db import SessionFactory, unit_of_work
 from myapp.db.engine import make_engine
 from myapp.db.owner import Mode
 from myapp.db.settings import DbSettings
-from myapp.db.shared import SharedNumbers
+from myapp.db.shared import LOCK_FILE, SharedNumbers
 from myapp.db.turns import Turn, _Line
 from tests.lifecycle.forking import child_that, end, in_child, in_children
 
@@ -109,6 +109,42 @@ def test_no_process_waits_while_all_others_write_and_write(factory: SessionFacto
     longest = max(in_children(PROCESSES, write_in_threads))
     assert numbers["written"] == PROCESSES * THREADS_EACH * WRITES_EACH
     assert longest < PROCESSES * THREADS_EACH * WRITES_EACH / 4
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the next call to the lock's file be interrupted, before it has begun or when it is done."""
+
+    def interrupt(name: str, *, done: bool) -> None:
+        real = getattr(LOCK_FILE, name)
+
+        def once(byte: int) -> Any:
+            monkeypatch.setattr(LOCK_FILE, name, real)
+            if done:
+                real(byte)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(LOCK_FILE, name, once)
+
+    return interrupt
+
+
+@pytest.mark.parametrize("done", [False, True])
+@pytest.mark.parametrize("call", ["try_lock", "unlock"])
+def test_an_interrupted_turn_is_nobodys(interrupted: Callable[..., None], call: str, done: bool) -> None:
+    turn, ours, others = Turn(), object(), object()
+    # From the first fork on there is the file.
+    in_child(lambda: None)
+
+    def take_and_leave(connection: object) -> None:
+        turn.take(connection, 0)
+        turn.leave(connection)
+
+    interrupted(call, done=done)
+    with pytest.raises(KeyboardInterrupt):
+        take_and_leave(ours)
+    assert in_child(lambda: take_and_leave(others)) is None
+    take_and_leave(others)
 
 
 def test_another_processs_writer_has_its_turn_until_its_process_ends(

@@ -116,7 +116,7 @@ GUARDS = (
         "I6",
         "SQLite is asked for its transaction after the first statement too",
         "myapp/db/statements.py",
-        "    begun = dialect.BEGINS_AT_ONCE or owner.cost.statements\n",
+        "    begun = dialect.IN_TRANSACTION_AT_ONCE or owner.cost.statements\n",
         "    begun = owner.cost.statements\n",
         ("tests/lifecycle/test_sqlite_gives_up.py::test_what_follows_is_not_kept_by_itself",),
     ),
