@@ -77,8 +77,11 @@ def test_what_the_page_on_security_says_of_a_proxy_is_taken() -> None:
     lines = dict(re.findall(r"^ +(trusted_proxy\w*) = (\S+)$", page, re.MULTILINE))
     assert lines.keys() == {"trusted_proxy", "trusted_proxy_headers"}
     assert callable(prepare({}, **lines))
-    with pytest.raises(SystemExit, match="trusted_proxy_headers = x-forwarded, under"):
+    with pytest.raises(SystemExit, match=r"trusted_proxy_headers = x-forwarded, under.*unknown"):
         prepare({}, **{**lines, "trusted_proxy_headers": "x-forwarded"})
+    # Another line that makes no sense is not blamed on them.
+    with pytest.raises(SystemExit, match="threads = many, under"):
+        prepare({}, **lines, threads="many")
 
 
 def pserve(folder: Path, database_url: str, *words: str) -> subprocess.CompletedProcess[str]:
