@@ -53,7 +53,7 @@ class Crowd:
             self._inside += 1
             self.most = max(self.most, self._inside)
             self.threads.add(get_ident())
-        for _ in range(100):
+        for _ in range(10):
             os.sched_yield()
         with self._lock:
             self._inside -= 1

@@ -70,7 +70,8 @@ def test_beside_a_request_that_waits_the_others_are_served_as_if_it_were_not_the
         beside_one_that_waits(8, SHORT_S, crowd=crowd) as (server, _),
         clients_of(server, 8) as clients,
     ):
-        wait_until(lambda: server.dispatcher._watcher_sleeps)
+        # Somebody else leads by now.
+        wait_until(lambda: not server.dispatcher._serving)
         # Whoever waits for somebody's patience to end waits longer than any test does.
         server.dispatcher._patience_s = 10 * LONG_S
         for _ in range(10):
