@@ -13,6 +13,8 @@ from pyramid_retry import is_error_retryable
 from sqlalchemy import Connection, Executable, Result
 
 from myapp.db.dialects import read_only
+from myapp.db.mode import mode_for
+from myapp.db.owner import Mode
 from myapp.db.truth import answer_for
 
 # Rows fetched, and pieces sent, at a time: memory is bounded by it, whatever the export's size.
@@ -31,6 +33,9 @@ def stream(request: Any, statement: Executable, encode: Callable[[Any], bytes], 
     own, read-only in the database. It ends when the last chunk is sent or the client goes away. The first two
     chunks are made before anything is sent, so that a database that fails there is answered as anywhere else;
     a failure later than that cuts the body off.
+
+    Raises:
+        LifecycleViolation: the request may write.
     """
     return stream_written(request, lambda rows: map(encode, rows(statement)), **headers)
 
@@ -40,7 +45,15 @@ def stream_written(request: Any, write: Callable[[Rows], Iterable[bytes]], **hea
 
     `write` is called for the first chunk. What it asks for with `rows` is all of one snapshot, and the
     results of several statements may be read side by side.
+
+    Raises:
+        LifecycleViolation: the request may write.
     """
+    if mode_for(request) is Mode.WRITE:
+        raise request.tm.remember(
+            "A stream begins when the request's own change is durable already, and what fails then would be "
+            'answered as if nothing had changed. Declare db_mode="read", or make the body in the view.'
+        )
     engine = request.registry["dbsession_factory"].engine
     return Response(app_iter=WrittenStream(engine.connect, write), **headers)
 
@@ -70,19 +83,22 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
 
 
 class WrittenStream:
-    """An iterable body; the server calls `close` in every case (PEP 3333)."""
+    """An iterable body; the server calls `close` in every case (PEP 3333).
+
+    Whoever drops it instead, a callback that raises or a subrequest's caller, closes it so, too: nothing that
+    it holds refers back to it.
+    """
 
     def __init__(self, connect: Callable[[], Connection], write: Callable[[Rows], Iterable[bytes]]) -> None:
-        self._connect = connect
-        self._write = write
-        self._connection: Connection | None = None
-        self._results: list[Result[Any]] = []
-        self._chunks = self._make()
-        self._ahead: list[bytes] = []
+        self._source = _Source(connect)
+        self._chunks = self._source.chunks(write)
+        self._ahead: list[bytes] | None = None
 
     def prime(self) -> None:
         """Make the first two chunks; a body that has no more is whole then, and its connection given back."""
-        self._ahead = list(islice(self._chunks, 2))
+        # A subrequest's answer that is the request's own has begun already.
+        if self._ahead is None:
+            self._ahead = list(islice(self._chunks, 2))
 
     def __iter__(self) -> Iterator[bytes]:
         # Handed out and forgotten, so that no chunk is kept while the rest is sent.
@@ -90,13 +106,31 @@ class WrittenStream:
             yield self._ahead.pop(0)
         yield from self._chunks
 
-    def _make(self) -> Generator[bytes, None, None]:
+    def close(self) -> None:
+        """Give the connection back; a second call does nothing."""
+        # What is half made ends first, while it can still end its own results.
+        try:
+            self._chunks.close()
+        finally:
+            self._source.release()
+
+
+class _Source:
+    """The connection of a stream, and the results that are read from it."""
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._results: list[Result[Any]] = []
+
+    def chunks(self, write: Callable[[Rows], Iterable[bytes]]) -> Generator[bytes, None, None]:
+        """Connect for the first chunk, and give the connection back after the last."""
         self._connection = self._connect()
         reading = read_only(self._connection, yield_per=CHUNK_ROWS)
         try:
-            yield from in_chunks(self._write(lambda statement: self._rows(reading, statement)))
+            yield from in_chunks(write(lambda statement: self._rows(reading, statement)))
         finally:
-            self._release()
+            self.release()
 
     def _rows(self, reading: Connection, statement: Executable) -> Iterator[Any]:
         result = reading.execute(statement)
@@ -104,15 +138,8 @@ class WrittenStream:
         yield from result
         self._results.remove(result)
 
-    def close(self) -> None:
-        """Give the connection back; a second call does nothing."""
-        # What is half made ends first, while it can still end its own results.
-        try:
-            self._chunks.close()
-        finally:
-            self._release()
-
-    def _release(self) -> None:
+    def release(self) -> None:
+        """End the results and give the connection back; a second call does nothing."""
         results, self._results = self._results, []
         connection, self._connection = self._connection, None
         # In this order backwards, and each of them even if another one fails: the connection comes last.

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from pyramid.request import Request
+from pyramid.response import Response
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 from webob.request import BaseRequest
 
-from myapp.db import ConcurrencyConflict, Rows, stream, stream_written
+from myapp.db import ConcurrencyConflict, LifecycleViolation, Rows, stream, stream_written
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import Site, at
@@ -167,4 +170,46 @@ def test_a_head_request_reads_no_stream(serve: Serve) -> None:
 
     site = serve(at("/export", export, request_method=("GET", "HEAD")))
     site.client().head("/export", status=200)
+    assert site.engine.pool.checkedout() == 0
+
+
+def test_a_request_that_may_write_has_no_stream(serve: Serve) -> None:
+    def post(request: Any) -> Any:
+        request.dbsession.add(Shelf(id=7, name="new", visits=0))
+        with suppress(LifecycleViolation):
+            return export(request)
+        return Response("swallowed")
+
+    site = serve(at("/post", post), at("/export", export, request_method="POST", db_mode="read"))
+    before = site.rows()
+    with pytest.raises(LifecycleViolation, match="A stream begins when"):
+        site.client().post("/post")
+    assert site.rows() == before
+    assert site.client().post("/export").text.splitlines() == ["first", "second"]
+
+
+def test_a_stream_whose_answer_is_dropped_gives_its_connection_back(serve: Serve) -> None:
+    def failing(request: Any, response: Any) -> None:
+        raise RuntimeError("dropped")
+
+    def export_and_fail(request: Any) -> Any:
+        request.add_response_callback(failing)
+        return export(request)
+
+    site = serve(at("/export", export_and_fail, request_method="GET"))
+    fill(site, 1_200)
+    with suppress(RuntimeError):
+        site.client().get("/export")
+    assert site.engine.pool.checkedout() == 0
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_subrequests_stream_is_sent_whole_or_dropped(serve: Serve, keeps: bool) -> None:  # noqa: FBT001
+    def outer(request: Any) -> Any:
+        answer = request.invoke_subrequest(Request.blank("/export"), use_tweens=True)
+        return answer if keeps else Response("kept nothing")
+
+    site = serve(at("/export", export, request_method="GET"), at("/outer", outer, request_method="GET"))
+    fill(site, 1_200)
+    assert len(site.client().get("/outer").text.splitlines()) == (1_202 if keeps else 1)
     assert site.engine.pool.checkedout() == 0
