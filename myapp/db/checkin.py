@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from myapp.db import sqlite
 from myapp.db.dialects import Dialect, dialect_of
 
 log = logging.getLogger(__name__)
@@ -24,13 +25,15 @@ TAINTED = "myapp_tainted"
 def listen(engine: Engine) -> None:
     """Attach the guard to the engine's pool; it counts what it finds in the connection's `info`."""
     dialect = dialect_of(engine.dialect.name)
+    in_memory = dialect is sqlite and sqlite.is_memory(engine.url)
 
     def at_checkin(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
         if dbapi_connection is None:
             return
         if dialect.in_transaction(dbapi_connection):
             _roll_back(dialect, dbapi_connection, record)
-        if record.info.pop(TAINTED, False):
+        # A database in memory is lost with its one connection, which would be worse than what lasts there.
+        if record.info.pop(TAINTED, False) and not in_memory:
             record.invalidate()
 
     event.listen(engine, "checkin", at_checkin)

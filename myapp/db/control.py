@@ -32,6 +32,10 @@ class Verdict(Enum):
         "How a transaction began is not for SQL to change: the mode comes from the view option db_mode, and "
         "the isolation from where the engine is made."
     )
+    MISREADS = (
+        "How the database reads a text is not for SQL to change: what stands in quotes for us would be a "
+        "statement there."
+    )
 
 
 # What begins no statement whatever stands in it: comments, names, texts. PostgreSQL's dollar quotes included.
@@ -55,19 +59,28 @@ _LASTING = re.compile(
     + r"|foreign_key_check|integrity_check|quick_check|database_list|compile_options)\b))\b",
     re.IGNORECASE,
 )
-# Also as the text that set_config() takes.
-_REOPENING = re.compile(
+_REOPENING = re.compile(_START + r"SET\s+(?:LOCAL\s+)?TRANSACTION(?:_\w+)?\b", re.IGNORECASE)
+_MISREADING = re.compile(_START + r"SET\s+(?:LOCAL\s+)?standard_conforming_strings\b", re.IGNORECASE)
+# Either may also stand in a text that these take: the name of a setting, or a block of statements.
+_TAKES_A_TEXT = re.compile(rf"\bset_config\b|{_START}DO\b", re.IGNORECASE)
+_REOPENING_IN_A_TEXT = re.compile(
     r"\b(?:SET|set_config)\b[^;]*(?:\btransaction_(?:read_only|isolation|deferrable)\b"
     r"|\bTRANSACTION\s+(?:READ|ISOLATION|NOT|DEFERRABLE)\b)",
     re.IGNORECASE,
 )
+_MISREADING_IN_A_TEXT = re.compile(
+    r"\b(?:SET|set_config)\b[^;]*\bstandard_conforming_strings\b", re.IGNORECASE
+)
 _TAINTING = re.compile(
     _START
-    + r"(?:CREATE\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|LISTEN|PREPARE|DECLARE|DO|CALL|LOAD)"
+    + r"(?:LISTEN|PREPARE|DECLARE|DO|CALL|LOAD)"
+    + r"|\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:LOCAL\s+|GLOBAL\s+)?TEMP"
     + r"|\bset_config\s*\((?![^()]*,\s*true\s*\))|\bpg_(?:try_)?advisory_lock|\bpg_settings\b"
-    + r"|\bINTO\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|\b(?:pg_)?temp\s*\.",
+    + r"|\bINTO\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|\btemp\s*\.",
     re.IGNORECASE,
 )
+# The schema of what is temporary can be named in a text, too, as a place to look in and to make things in.
+_TEMPORARY = re.compile(r"\bpg_temp", re.IGNORECASE)
 # SQLite's trigger has statements in its body, and its driver takes no other one behind it. PostgreSQL does.
 _TRIGGER = re.compile(
     r"\A\s*CREATE\s+(?P<temp>TEMP\w*\s+)?TRIGGER\b[^;]*"
@@ -92,9 +105,19 @@ def verdict(statement: str) -> Verdict:
         return Verdict.ENDS
     if _LASTING.search(bare):
         return Verdict.LASTS
-    if _REOPENING.search(statement):
+    if found := _changes_the_rules(statement, bare):
+        return found
+    is_tainting = _TAINTING.search(bare) or _TEMPORARY.search(statement)
+    return Verdict.TAINTS if is_tainting else Verdict.FREE
+
+
+def _changes_the_rules(statement: str, bare: str) -> Verdict | None:
+    takes_a_text = _TAKES_A_TEXT.search(bare) is not None
+    if _REOPENING.search(bare) or (takes_a_text and _REOPENING_IN_A_TEXT.search(statement)):
         return Verdict.REOPENS
-    return Verdict.TAINTS if _TAINTING.search(bare) else Verdict.FREE
+    if _MISREADING.search(bare) or (takes_a_text and _MISREADING_IN_A_TEXT.search(statement)):
+        return Verdict.MISREADS
+    return None
 
 
 def _blank(found: re.Match[str]) -> str:
@@ -110,7 +133,7 @@ def refuse_control(owner: Owner, statement: str) -> bool:
     """Raise if a statement is not application code's to send; else tell whether it taints its connection.
 
     Raises:
-        LifecycleViolation: it ends the transaction, outlasts it, or changes how it began.
+        LifecycleViolation: it ends the transaction, outlasts it, or changes how it began or how it is read.
     """
     found = verdict(statement)
     if found is Verdict.FREE:

@@ -6,17 +6,19 @@ import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.sql.elements import ReleaseSavepointClause, RollbackToSavepointClause, SavepointClause
 
 from myapp.db.checkin import TAINTED
-from myapp.db.control import refuse_control
+from myapp.db.control import Verdict, refuse_control, verdict
 from myapp.db.dialects import Dialect, dialect_of
 from myapp.db.errors import TransactionPoisoned
 from myapp.db.owner import Owner, owner_of
 
-# What SQLAlchemy sends for begin_nested() comes through the same door, with names of its own.
-_OF_BEGIN_NESTED = tuple(
+# Nothing else begins like what SQLAlchemy sends for begin_nested(), which comes through the same door.
+_LIKE_BEGIN_NESTED = tuple(
     f"{word} sa_savepoint_" for word in ("SAVEPOINT", "RELEASE SAVEPOINT", "ROLLBACK TO SAVEPOINT")
 )
+_OF_BEGIN_NESTED = (SavepointClause, ReleaseSavepointClause, RollbackToSavepointClause)
 
 
 def listen(engine: Engine) -> None:
@@ -28,10 +30,13 @@ def listen(engine: Engine) -> None:
     ) -> None:
         owner = owner_of(connection)
         if owner is None:
+            # It is nobody's request, and what lasts of it must not reach anybody's.
+            if verdict(statement) in (Verdict.TAINTS, Verdict.LASTS):
+                connection.info[TAINTED] = True
             return
         owner.require_here()
         # Before COMMIT the application's own hooks may send SQL too, while the machinery is at work.
-        if not statement.startswith(_OF_BEGIN_NESTED) and refuse_control(owner, statement):
+        if not _is_of_begin_nested(statement, context) and refuse_control(owner, statement):
             connection.info[TAINTED] = True
         if owner.in_machinery:
             return
@@ -48,13 +53,20 @@ def listen(engine: Engine) -> None:
             return
         cost = owner.cost
         cost.seconds += time.perf_counter() - cost.started
-        if not statement.startswith(_OF_BEGIN_NESTED):
+        if not _is_of_begin_nested(statement, context):
             cost.statements += 1
             # SQLite does not know how many rows a SELECT will have: it says -1.
             cost.rows += max(0, cursor.rowcount)
 
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "after_cursor_execute", after)
+
+
+def _is_of_begin_nested(statement: str, context: Any) -> bool:
+    if not statement.startswith(_LIKE_BEGIN_NESTED):
+        return False
+    # The application's own text may begin so, too.
+    return isinstance(getattr(context.compiled, "statement", None), _OF_BEGIN_NESTED)
 
 
 def require_same_transaction(owner: Owner, dialect: Dialect, driver_connection: Any) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from pyramid.response import Response
+from sqlalchemy import text
 
-from myapp.db import LifecycleViolation
+from myapp.db import LifecycleViolation, stream
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import Site, at, is_failure
 from tests.lifecycle.writes import core_insert
@@ -28,16 +29,19 @@ HIDDEN = {
     "behind a dollar quote": "SELECT $$ ' $$; COMMIT; SELECT $$ ' $$",
     "behind a named dollar quote": "SELECT $a$ $$ ' $a$; COMMIT; SELECT $a$ ' $a$",
     "behind an empty statement": ";; COMMIT",
+    "behind a savepoint like SQLAlchemy's": "SAVEPOINT sa_savepoint_9; COMMIT",
+    "alone, like SQLAlchemy's": "SAVEPOINT sa_savepoint_9",
 }
 
 
-def swallowing(statement: str) -> Callable[[Any], Response]:
-    """Return a view that writes, swallows the refusal of a statement, and answers 400."""
+def swallowing(*statements: str) -> Callable[[Any], Response]:
+    """Return a view that writes, swallows the refusal of the first statement, and answers 400."""
 
     def view(request: Any) -> Response:
         core_insert(request.dbsession)
         with suppress(LifecycleViolation):
-            request.dbsession.connection().exec_driver_sql(statement)
+            for statement in statements:
+                request.dbsession.connection().exec_driver_sql(statement)
             request.environ["sent"] = True
         return Response(status=200 if "sent" in request.environ else 400)
 
@@ -72,6 +76,11 @@ BODIES = {
     "words in a text": "SELECT 'x; COMMIT', E'\\'; COMMIT', $$; COMMIT$$",
     "words in a name": 'SELECT 1 AS "; COMMIT"',
     "words in a comment": "SELECT 1 /* ; COMMIT */ -- ; COMMIT",
+    "words of a mode in a text": "UPDATE shelf SET name = 'the transaction read' WHERE id = 1",
+    "words of a setting in a text": "UPDATE shelf SET name = 'standard_conforming_strings' WHERE id = 1",
+    "a column called transaction": (
+        "UPDATE shelf SET visits = 3 FROM (SELECT 1 AS transaction) AS given WHERE transaction NOT IN (2)"
+    ),
 }
 
 
@@ -89,7 +98,25 @@ def test_the_body_of_a_trigger_is_free(serve: Serve) -> None:
     assert site.rows() == {("shelf", 1, "first", 9)}
 
 
+MISREADING = [
+    "SET LOCAL standard_conforming_strings = off",
+    "SELECT set_config('standard_conforming_strings', 'off', true)",
+    "DO $$ BEGIN SET LOCAL standard_conforming_strings = off; END $$",
+]
+
+
+@POSTGRESQL
+@pytest.mark.parametrize("statement", MISREADING)
+def test_how_a_text_is_read_is_not_for_sql_to_change(serve: Serve, statement: str) -> None:
+    hidden = r"SELECT '\''; COMMIT; SELECT '\''"
+    site = serve(at("/", swallowing(statement, hidden)))
+    before = site.rows()
+    assert site.ask("/") == 400
+    assert site.rows() == before
+
+
 REOPENING = [
+    "DO $$ BEGIN SET LOCAL transaction_read_only = off; END $$",
     "SET LOCAL transaction_read_only = off",
     "SET LOCAL TRANSACTION READ WRITE",
     "SET LOCAL transaction_isolation = 'read committed'",
@@ -126,6 +153,21 @@ def test_how_the_transaction_began_may_be_asked(serve: Serve) -> None:
 
 # What is done, what would tell the next user of the connection, and what it must be told.
 LASTING: dict[str, tuple[str, str, object]] = {
+    "a temporary view in the place of a table": (
+        "CREATE OR REPLACE TEMP VIEW shelf AS SELECT 99 AS id",
+        "SELECT count(*) FROM shelf",
+        2,
+    ),
+    "a temporary table that is explained": (
+        "EXPLAIN ANALYZE CREATE TEMP TABLE scratch AS SELECT 1 AS one",
+        "SELECT count(*) FROM pg_class WHERE relname = 'scratch'",
+        0,
+    ),
+    "a table made among the temporary ones": (
+        "SET LOCAL search_path = 'pg_temp'; CREATE TABLE scratch (one integer)",
+        "SELECT count(*) FROM pg_class WHERE relname = 'scratch'",
+        0,
+    ),
     "a setting": (
         "SELECT set_config('work_mem', '5MB', false)",
         "SELECT current_setting('work_mem') = '5MB'",
@@ -210,6 +252,40 @@ def test_nor_does_what_a_reader_did(serve: Serve) -> None:
     site = serve(at("/do", sending(lock)), at("/look", looking(look)), sqlalchemy__pool_size="1")
     assert [site.ask("/do", "GET"), site.ask("/look", "GET")] == [200, 200]
     assert told(site) == [none]
+
+
+BESIDE = {
+    "a setting": ("SET work_mem = '5MB'", "SELECT current_setting('work_mem') = '5MB'", False),
+    "a lock": LASTING["a lock"],
+}
+
+
+@POSTGRESQL
+@pytest.mark.parametrize(("lasting", "look", "expected"), BESIDE.values(), ids=BESIDE)
+def test_nor_does_what_was_done_beside_the_session(
+    serve: Serve, lasting: str, look: str, expected: object
+) -> None:
+    def streaming(request: Any) -> Response:
+        return stream(request, text(lasting), lambda row: b"row")
+
+    looks = at("/look", looking(look))
+    site = serve(at("/do", streaming, request_method="GET"), looks, sqlalchemy__pool_size="1")
+    with site.engine.begin() as connection:
+        connection.execute(text(lasting))
+    assert site.ask("/look", "GET") == 200
+    site.ask("/do", "GET")
+    assert site.ask("/look", "GET") == 200
+    assert told(site) == [expected, expected]
+
+
+@SQLITE
+def test_a_database_in_memory_outlasts_what_is_temporary(serve: Serve) -> None:
+    site = serve(at("/do", sending("CREATE TEMP TABLE scratch (one)")), sqlalchemy__url="sqlite://")
+    with site.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE lasting (one INTEGER)"))
+    assert site.ask("/do") == 200
+    with site.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM lasting")) == 0
 
 
 @SQLITE
