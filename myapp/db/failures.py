@@ -79,7 +79,12 @@ def _on_savepoint(connection: Connection, name: str | None) -> None:
 
 
 def _on_rollback_savepoint(connection: Connection, name: str, context: Any) -> None:
-    if (owner := owner_of(connection)) is not None:
+    if (owner := owner_of(connection)) is None:
+        return
+    if connection.invalidated:
+        # Nothing reaches a server that is gone, so the error in the savepoint is one of the transaction.
+        owner.savepoint_released(name)
+    else:
         owner.savepoint_undone(name)
 
 

@@ -48,11 +48,6 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         if not self.session.is_active and (cause := self.tx._rollback_exception) is not None:
             self.owner.record_error(cause)
 
-    def commit(self, trans: Any) -> None:
-        """End a transaction that only reads; one that writes waits for the vote."""
-        self.owner.ended_well = True
-        super().commit(trans)
-
     def tpc_vote(self, trans: Any) -> None:
         """Commit: the last data manager to vote is the one that decides.
 

@@ -52,6 +52,10 @@ def _note_return(driver: Any, record: ConnectionPoolEntry) -> None:
 
 
 def _is_quiet(driver: Any, record: ConnectionPoolEntry) -> bool:
+    if _POLL not in record.info:
+        # Of an engine that was handed in, and had connected before.
+        _watch(driver, record)
+        return False
     # The number of a socket that was closed here may be another file's by now.
     if driver.closed or time.monotonic() - record.info[_RETURNED_S] > IDLE_S:
         return False

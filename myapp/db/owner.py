@@ -66,8 +66,6 @@ class Owner:
     # Whether COMMIT was on its way to the driver, every check before it passed.
     commit_sent: bool = False
     committed: bool = False
-    # Whether a transaction that only reads ends in a success, for which it has nothing to commit.
-    ended_well: bool = False
 
     @contextmanager
     def machinery(self) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import IsolationLevel, _queries
 from psycopg.pq import TransactionStatus
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
 
 from myapp.db import liveness
-from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
+from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.pipelined import PipelinedConnection
 from myapp.db.settings import DbSettings
 
@@ -22,10 +22,29 @@ IN_TRANSACTION_AT_ONCE = False
 # Of a longer statement psycopg would look for the places of its parameters anew each time.
 _queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
+_CONNECTING = {
+    "application_name": "myapp",
+    "connect_timeout": 5,
+    # A machine or a network that is gone says nothing: after half a minute in silence the connection is lost.
+    "tcp_user_timeout": 30_000,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+}
+
 _SNAPSHOT = IsolationLevel.REPEATABLE_READ
-# Where the pool's connection is told how its transaction begins, and what writers had before a reader came.
+# Where the pool's connection is told how its transaction begins, and how it was before anybody used it.
 _PLAN = "myapp_begin"
-_OF_WRITERS = "myapp_of_writers"
+_AS_MADE = "myapp_as_made"
+
+
+class _Attributes(NamedTuple):
+    """What psycopg is told of a connection, under its own names."""
+
+    autocommit: bool
+    isolation_level: IsolationLevel | None
+    read_only: bool | None
+    deferrable: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +54,6 @@ class _Plan:
     mode: Mode
     is_interactive: bool
     is_stricter: bool
-    owner: Owner | None
 
 
 def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
@@ -47,18 +65,22 @@ def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
     }
     # No time at all would be no limit.
     options = " ".join(f"-c {name}={ceil(seconds * 1000)}" for name, seconds in limits_ms.items())
+    given = dict(url.query)
+    # Of two options for one setting the server takes the later.
+    ours = {"options": " ".join([f"{options} -c timezone=UTC", *_words(given.pop("options", ()))])}
     return {
-        "connect_args": {
-            "options": f"{options} -c timezone=UTC",
-            "connect_timeout": 5,
-            "application_name": "myapp",
-        },
+        # Arguments go before what the URL says, which is the deployment's own word.
+        "connect_args": ours | {name: value for name, value in _CONNECTING.items() if name not in given},
         "max_overflow": 0,
         # The connection that worked last works next: its caches, here and in the server, are warm.
         "pool_use_lifo": True,
         "pool_size": 8,
         "pool_timeout": settings.lock_timeout_s,
     }
+
+
+def _words(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given
 
 
 def listen(engine: Engine) -> None:
@@ -72,56 +94,49 @@ def listen(engine: Engine) -> None:
 
 
 def _plan_begin(connection: Connection) -> None:
-    owner = owner_of(connection)
-    if owner is not None and connection.connection.dbapi_connection.autocommit:  # type: ignore[union-attr]
+    owner, pooled = owner_of(connection), connection.connection
+    made = pooled.info.setdefault(_AS_MADE, _attributes(pooled.dbapi_connection))
+    if owner is not None and made.autocommit:
         raise owner.violate(
             "The engine is in autocommit, where nothing can be undone: take that setting out."
         )
     # Only this event sees the connection's options, and only `do_begin` has its errors classified.
     stricter = "isolation_level" in connection.get_execution_options()
-    connection.info[_PLAN] = _Plan(mode_of(connection), is_interactive(connection), stricter, owner)
+    connection.info[_PLAN] = _Plan(mode_of(connection), is_interactive(connection), stricter)
+
+
+def _attributes(driver: Any) -> _Attributes:
+    return _Attributes(driver.autocommit, driver.isolation_level, driver.read_only, driver.deferrable)
 
 
 def _do_begin(dbapi_connection: Any) -> None:
     plan: _Plan = dbapi_connection.info[_PLAN]
-    driver, info = dbapi_connection.dbapi_connection, dbapi_connection.info
-    # psycopg puts the mode into its BEGIN, which it sends with the first statement. What it was told stays
-    # with the pooled connection, so it is told again only where the last user's mode was another.
+    driver, made = dbapi_connection.dbapi_connection, dbapi_connection.info[_AS_MADE]
+    wanted = made
     if plan.mode is Mode.READ:
-        if not _reads_only(driver):
-            info.setdefault(_OF_WRITERS, (driver.isolation_level, driver.read_only))
-            # One snapshot for all the queries of a request, and a server that refuses a stray write.
-            driver.isolation_level = _SNAPSHOT
-            driver.read_only = True
-    elif _OF_WRITERS in info:
-        isolation, driver.read_only = info[_OF_WRITERS]
-        if not plan.is_stricter:
-            driver.isolation_level = isolation
-        del info[_OF_WRITERS]
+        # One snapshot for all the queries of a request, and a server that refuses a stray write.
+        wanted = made._replace(isolation_level=_SNAPSHOT, read_only=True)
+    elif plan.is_stricter:
+        wanted = made._replace(autocommit=driver.autocommit, isolation_level=driver.isolation_level)
+    # psycopg puts the mode into its BEGIN, which it sends with the first statement. What it was told stays
+    # with the pooled connection, whoever told it, so it is told again only where that was something else.
+    for name, value in zip(wanted._fields, wanted, strict=True):
+        if getattr(driver, name) != value:
+            setattr(driver, name, value)
     if plan.is_interactive:
         # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
         driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
-def _reads_only(driver: Any) -> bool:
-    return driver.read_only is True and driver.isolation_level is _SNAPSHOT
-
-
 def _do_rollback(dbapi_connection: Any) -> None:
     driver = dbapi_connection.dbapi_connection
-    # After a ROLLBACK psycopg forgets every statement that it has prepared, and the server plans each of them
-    # anew. Of a transaction that could write nothing, COMMIT leaves no more behind.
-    if _reads_only(driver) and _ends_well(dbapi_connection):
-        driver.commit()
-    else:
+    if not driver.read_only or driver.info.transaction_status != TransactionStatus.INTRANS:
         driver.rollback()
-
-
-def _ends_well(dbapi_connection: Any) -> bool:
-    plan: _Plan | None = dbapi_connection.info.pop(_PLAN, None)
-    if plan is None or plan.owner is None or not plan.owner.ended_well:
-        return False
-    return bool(dbapi_connection.dbapi_connection.info.transaction_status == TransactionStatus.INTRANS)
+        return
+    # psycopg's own forgets every statement that it has prepared, and the server plans each of them anew. That
+    # is for what was made in the transaction, and one that could write nothing has made nothing.
+    with driver.lock:
+        driver.wait(driver._exec_command(b"ROLLBACK"))
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

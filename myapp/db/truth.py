@@ -39,7 +39,7 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
             raise
         if request.tm.ending_failed and response.status_int < 400:
             raise request.exception
-        if response.status_int >= 500 and _is_a_false_denial(request, request.exception):
+        if response.status_int >= 400 and _is_a_false_denial(request, request.exception):
             return _say_unknown(request, request.exception)
         return response
 

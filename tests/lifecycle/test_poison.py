@@ -158,3 +158,20 @@ def test_a_database_that_cannot_be_reached_is_not_swallowed_either(
 
     site = serve(at("/", view), sqlalchemy__url=UNREACHABLE[dialect])
     assert isinstance(site.ask("/", method), TransactionPoisoned)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_savepoint_undoes_nothing_on_a_connection_that_is_lost(serve: Serve, method: str) -> None:
+    def view(request):
+        session = request.dbsession
+        with suppress(DBAPIError), session.begin_nested():
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        with suppress(Exception):
+            session.execute(text("SELECT 1"))
+        return Response()
+
+    site = serve(at("/", view))
+    before = site.rows()
+    assert isinstance(site.ask("/", method), TransactionPoisoned)
+    assert site.rows() == before

@@ -28,6 +28,11 @@ READS = ("repeatable read", "on")
 WRITES = ("read committed", "off")
 
 
+SETTING_FUNCTION = """
+CREATE FUNCTION whoever() RETURNS text LANGUAGE sql AS $$ SELECT set_config('myapp.tenant', 'alice', false) $$
+"""
+
+
 class Telling:
     """A view that notes how its transaction began; `more` are options of its own for the connection."""
 
@@ -84,7 +89,7 @@ def test_a_connection_that_was_used_just_now_is_not_asked_whether_it_lives(serve
     told = sent(messages)
     assert not any('";"' in each for each in told)
     assert "BEGIN" in told[0]
-    assert "COMMIT" in told[-1]
+    assert "ROLLBACK" in told[-1]
 
 
 def test_a_request_does_not_wait_for_its_begin(serve: Serve) -> None:
@@ -95,7 +100,7 @@ def test_a_request_does_not_wait_for_its_begin(serve: Serve) -> None:
         assert site.ask("/", "GET") == 200
     assert round_trips(messages) == 2
     assert "BEGIN" in sent(messages)[0]
-    assert "COMMIT" in sent(messages)[-1]
+    assert "ROLLBACK" in sent(messages)[-1]
 
 
 def test_one_that_rested_for_long_is_asked(serve: Serve) -> None:
@@ -144,22 +149,53 @@ def test_a_read_that_ends_well_leaves_what_was_prepared(serve: Serve) -> None:
     with overheard(*site.driver_connections) as messages:
         assert site.ask("/refused", "GET") == 404
     assert any("ROLLBACK" in each for each in sent(messages))
-    assert not any("COMMIT" in each for each in sent(messages))
+    assert not any("DEALLOCATE" in each for each in sent(messages))
+    assert len(driver._prepared._names) > 0
 
 
-@pytest.mark.parametrize(("status", "told"), [(200, 1), (404, 0)])
-def test_a_reader_that_notifies_is_heard_only_if_it_ends_well(
-    serve: Serve, bookcase_database: Database, status: int, told: int
-) -> None:
+def test_a_reader_that_notifies_is_not_heard(serve: Serve, bookcase_database: Database) -> None:
     def notify(request: Any) -> Response:
         request.dbsession.execute(text("NOTIFY bell"))
-        return Response(status=status)
+        return Response()
 
     site = serve(at("/", notify))
     with closing(witness.connect(bookcase_database)) as other:
         other.execute("LISTEN bell")
-        assert site.ask("/", "GET") == status
-        assert len(list(other.notifies(timeout=0, stop_after=1)) or _heard(other)) == told
+        assert site.ask("/", "GET") == 200
+        assert list(other.notifies(timeout=0, stop_after=1)) + _heard(other) == []
+        assert site.ask("/", "POST") == 200
+        assert list(other.notifies(timeout=0, stop_after=1)) + _heard(other) != []
+
+
+def test_what_a_function_of_the_database_sets_for_a_reader_ends_with_it(serve: Serve) -> None:
+    def look(request: Any) -> Response:
+        seen.append(request.dbsession.scalar(text("SELECT current_setting('myapp.tenant', true)")))
+        request.dbsession.execute(text("SELECT whoever()"))
+        return Response()
+
+    seen: list[str | None] = []
+    site = serve(at("/", look), sqlalchemy__pool_size="1")
+    with site.engine.begin() as connection:
+        connection.execute(text(SETTING_FUNCTION))
+    assert [site.ask("/", "GET"), site.ask("/", "GET")] == [200, 200]
+    assert seen[0] in (None, "")
+    assert seen[1] in (None, "")
+
+
+def test_what_a_view_told_the_driver_ends_with_its_request(serve: Serve) -> None:
+    def tell(request: Any) -> Response:
+        driver = request.dbsession.connection().connection.driver_connection
+        setattr(driver, request.params["name"], True)
+        return Response()
+
+    view = Telling()
+    site = serve(at("/", view), at("/tell", tell), sqlalchemy__pool_size="1")
+    for name in ("autocommit", "read_only", "deferrable"):
+        site.client().post("/tell", {"name": name})
+        for method in ("POST", "GET", "POST"):
+            assert site.ask("/", method) == 200
+        assert view.seen[-3:] == [WRITES, READS, WRITES]
+    assert len(view.backends) == 1
 
 
 def _heard(other: psycopg.Connection[Any]) -> list[Any]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import socket
+from typing import Any
+
 import pytest
 from pyramid.config import Configurator
 from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, make_url, text
 
 from myapp.db import DbSettings, from_settings, postgresql
 from tests.lifecycle.conftest import Serve
@@ -58,6 +62,44 @@ def test_settings_arrive_as_text_and_leave_as_numbers() -> None:
 def test_a_limit_of_less_than_a_millisecond_is_a_limit() -> None:
     options = postgresql.engine_options(make_url("postgresql://x/y"), DbSettings(lock_timeout_s=0.0001))
     assert "-c lock_timeout=1 " in options["connect_args"]["options"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_what_the_url_says_of_the_connection_wins_over_the_defaults(serve: Serve, bookcase_database) -> None:
+    def look(request: Any) -> Response:
+        names = ("application_name", "lock_timeout", "timezone", "idle_in_transaction_session_timeout")
+        told = [request.dbsession.scalar(text(f"SHOW {name}")) for name in names]
+        return Response(json_body=told)
+
+    said = {"options": "-c lock_timeout=7s -c timezone=Europe/Vienna", "application_name": "books"}
+    url = make_url(bookcase_database.url).update_query_dict(said).render_as_string(hide_password=False)
+    site = serve(at("/", look), sqlalchemy__url=url)
+    assert site.client().get("/").json == ["books", "7s", "Europe/Vienna", "1min"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_network_that_says_nothing_is_given_up(serve: Serve) -> None:
+    site = serve()
+    with site.engine.connect() as connection:
+        descriptor = os.dup(connection.connection.driver_connection.fileno())
+    with socket.socket(fileno=descriptor) as wire:
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 30_000
+        assert wire.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert wire.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 10
+
+
+def test_how_long_to_wait_for_a_connection_may_be_said_in_the_url() -> None:
+    waiting = "postgresql://x/y?connect_timeout=9"
+    assert "connect_timeout" not in postgresql.engine_options(make_url(waiting), DbSettings())["connect_args"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_an_engine_may_have_been_used_before_it_is_handed_in(serve: Serve, bookcase_database) -> None:
+    engine = create_engine(bookcase_database.url, pool_size=1, max_overflow=0)
+    with engine.connect() as connection:
+        connection.execute(text("SELECT 1"))
+    site = serve(writing("/{write}"), db__engine=engine)
+    assert site.ask("/core_insert") == 200
 
 
 def test_keys_of_others_are_left_alone() -> None:

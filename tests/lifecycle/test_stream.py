@@ -204,7 +204,7 @@ def test_a_stream_whose_answer_is_dropped_gives_its_connection_back(serve: Serve
 
 
 @pytest.mark.parametrize("keeps", [True, False])
-def test_a_subrequests_stream_is_sent_whole_or_dropped(serve: Serve, keeps: bool) -> None:  # noqa: FBT001
+def test_a_subrequests_stream_is_sent_whole_or_dropped(serve: Serve, keeps: bool) -> None:
     def outer(request: Any) -> Any:
         answer = request.invoke_subrequest(Request.blank("/export"), use_tweens=True)
         return answer if keeps else Response("kept nothing")

@@ -57,3 +57,19 @@ def test_a_request_that_can_be_repeated_is(serve: Serve) -> None:
 
     assert serve(at("/add", view)).ask("/add") == 201
     assert len(attempts) == 3
+
+
+@pytest.mark.parametrize("status", [404, 409, 429, 500])
+def test_a_later_attempt_does_not_deny_what_an_earlier_one_may_have_done(serve: Serve, status: int) -> None:
+    attempts = []
+
+    def view(request: Any) -> Response:
+        attempts.append(request)
+        mark_repeatable(request)
+        if len(attempts) > 1:
+            return Response(status=status)
+        request.dbsession.execute(insert(Shelf).values(id=7, name="new", visits=0))
+        return Response(status=201)
+
+    assert isinstance(serve(at("/add", view)).ask("/add"), CommitOutcomeUnknown)
+    assert len(attempts) == 2

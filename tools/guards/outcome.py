@@ -137,7 +137,7 @@ GUARDS = (
         "I2",
         "no driver is in autocommit",
         "myapp/db/postgresql.py",
-        "    if owner is not None and connection.connection.dbapi_connection.autocommit:",
+        "    if owner is not None and made.autocommit:",
         "    if False:",
         ("tests/lifecycle/test_engine_settings.py::test_a_driver_in_autocommit_keeps_nothing_and_says_so",),
     ),
@@ -167,23 +167,20 @@ GUARDS = (
         "I4",
         "PostgreSQL refuses the write of a reader",
         "myapp/db/postgresql.py",
-        "            driver.read_only = True\n",
-        "            driver.read_only = False\n",
+        "read_only=True)\n",
+        "read_only=False)\n",
         (
             "tests/lifecycle/test_safe_methods.py"
             "::test_a_write_by_a_safe_method_fails_loudly_and_changes_nothing",
         ),
     ),
     Guard(
-        "I2",
-        "a read that is refused is rolled back",
+        "I17",
+        "a read is rolled back",
         "myapp/db/postgresql.py",
-        " or not plan.owner.ended_well:\n",
-        ":\n",
-        (
-            "tests/lifecycle/test_pooled_connections.py"
-            "::test_a_reader_that_notifies_is_heard_only_if_it_ends_well",
-        ),
+        'b"ROLLBACK"',
+        'b"COMMIT"',
+        ("tests/lifecycle/test_pooled_connections.py::test_a_reader_that_notifies_is_not_heard",),
     ),
     Guard(
         "I8",
@@ -200,8 +197,8 @@ GUARDS = (
         "I17",
         "a writer does not inherit the mode of a reader",
         "myapp/db/postgresql.py",
-        "    elif _OF_WRITERS in info:\n",
-        "    elif False:\n",
+        "    wanted = made\n",
+        "    wanted = _attributes(driver)\n",
         (
             "tests/lifecycle/test_pooled_connections.py"
             "::test_readers_and_writers_that_share_a_connection_each_have_their_own_mode",
