@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -115,12 +116,14 @@ def _replaced(path: Path, template: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def recycled_empty(postgres_server: PostgresServer) -> Recycled:
+def recycled_empty(postgres_server: PostgresServer) -> Iterator[Recycled]:
     """Name the PostgreSQL database that the tests find without tables, one after another."""
-    return Recycled(postgres_server, "test_empty", template=None)
+    with closing(Recycled(postgres_server, "test_empty", template=None)) as recycled:
+        yield recycled
 
 
 @pytest.fixture(scope="session")
-def recycled_migrated(postgres_server: PostgresServer, migrated_postgresql: str) -> Recycled:
+def recycled_migrated(postgres_server: PostgresServer, migrated_postgresql: str) -> Iterator[Recycled]:
     """Name the PostgreSQL database that the tests find migrated, one after another."""
-    return Recycled(postgres_server, "test_migrated", migrated_postgresql)
+    with closing(Recycled(postgres_server, "test_migrated", migrated_postgresql)) as recycled:
+        yield recycled

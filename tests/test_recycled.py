@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import psycopg
@@ -25,7 +26,8 @@ CHANGES = (
 
 @pytest.fixture
 def recycled(postgres_server: PostgresServer, migrated_postgresql: str) -> Iterator[Recycled]:
-    yield Recycled(postgres_server, "recycled", migrated_postgresql)
+    with closing(Recycled(postgres_server, "recycled", migrated_postgresql)) as recycled:
+        yield recycled
     postgres_server.drop_database("recycled")
 
 
@@ -63,12 +65,25 @@ def test_whoever_is_still_connected_is_cut_off(recycled: Recycled, postgres_serv
         late.execute("COMMIT")
 
 
+def test_who_looks_after_it_may_be_cut_off_too(recycled: Recycled, postgres_server: PostgresServer) -> None:
+    recycled.fresh()
+    with postgres_server.connect("recycled") as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        connection.execute(LEDGER, ["books"])
+    recycled.fresh()
+    with postgres_server.connect("recycled") as connection:
+        assert connection.execute("SELECT count(*) FROM ledger").fetchall() == [(0,)]
+
+
 def test_an_empty_one_has_no_tables_again(postgres_server: PostgresServer) -> None:
-    recycled = Recycled(postgres_server, "recycled_empty", template=None)
-    for _ in range(2):
-        recycled.fresh()
-        with postgres_server.connect("recycled_empty") as connection:
-            connection.execute("CREATE TABLE bookcase (id int)")
+    with closing(Recycled(postgres_server, "recycled_empty", template=None)) as recycled:
+        for _ in range(2):
+            recycled.fresh()
+            with postgres_server.connect("recycled_empty") as connection:
+                connection.execute("CREATE TABLE bookcase (id int)")
     postgres_server.drop_database("recycled_empty")
 
 

@@ -1,4 +1,4 @@
-"""Two thousand random questions, each compared with a plain scan over the whole journal, page by page."""
+"""A thousand random questions, each compared with a plain scan over the whole journal, page by page."""
 
 from __future__ import annotations
 
@@ -280,7 +280,7 @@ def so_many(app: TestApp, count: int) -> range:
 
 def test_transactions(asked: tuple[TestApp, Journal], chance: random.Random) -> None:
     app, journal = asked
-    for _ in so_many(app, 650):
+    for _ in so_many(app, 300):
         question = transaction_question(chance, journal)
         expected = transactions(journal, question)
         limit = some_limit(chance, len(expected))
@@ -290,7 +290,7 @@ def test_transactions(asked: tuple[TestApp, Journal], chance: random.Random) -> 
 
 def test_account_lists(asked: tuple[TestApp, Journal], chance: random.Random) -> None:
     app, journal = asked
-    for _ in so_many(app, 250):
+    for _ in so_many(app, 120):
         question = account_list_question(chance, journal)
         expected = account_list(journal, question)
         limit = some_limit(chance, len(expected))
@@ -303,7 +303,7 @@ def test_account_lists(asked: tuple[TestApp, Journal], chance: random.Random) ->
 
 def test_balances(asked: tuple[TestApp, Journal], chance: random.Random) -> None:
     app, journal = asked
-    for _ in so_many(app, 550):
+    for _ in so_many(app, 250):
         question = balance_question(chance, journal)
         expected, totals = balances(journal, question)
         limit = some_limit(chance, len(expected))
@@ -314,7 +314,7 @@ def test_balances(asked: tuple[TestApp, Journal], chance: random.Random) -> None
 
 def test_accounts(asked: tuple[TestApp, Journal], chance: random.Random) -> None:
     app, journal = asked
-    for _ in so_many(app, 200):
+    for _ in so_many(app, 90):
         question, path = as_of_question(chance, journal), chance.choice([*PATHS, "assets:unused"])
         found = send_ok(app, "GET", f"{LEDGER}/accounts/{quote(path, safe='')}?{urlencode(question)}")
         assert found["balances"] == account(journal, path, question), (path, question)
@@ -322,7 +322,7 @@ def test_accounts(asked: tuple[TestApp, Journal], chance: random.Random) -> None
 
 def test_statements(asked: tuple[TestApp, Journal], chance: random.Random) -> None:
     app, journal = asked
-    for _ in so_many(app, 350):
+    for _ in so_many(app, 150):
         question = statement_question(chance, journal)
         expected = statement(journal, question)
         limit = some_limit(chance, len(expected["data"]))

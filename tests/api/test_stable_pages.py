@@ -17,8 +17,8 @@ from tests.api.client import LEDGER, send_ok, transfer
 
 PATH = "assets:cash"
 STEP_TIMEOUT_S = 60
-LIMIT = 3
-ACCOUNTS = 200
+LIMIT = 4
+ACCOUNTS = 60
 DAYS = 28
 # What tells the items of each list apart.
 LISTS = {

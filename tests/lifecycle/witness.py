@@ -10,6 +10,7 @@ import psycopg
 from sqlalchemy import make_url
 
 from tests.databases import Database
+from tests.recycled import APPLICATION
 
 Rows = set[tuple[Any, ...]]
 
@@ -63,10 +64,11 @@ def _sqlite_transactions(connection: sqlite3.Connection) -> list[Any]:
 
 
 def sessions_on_server(database: Database) -> int:
-    """Return how many connections other than this one PostgreSQL has for the database."""
+    """Return how many connections PostgreSQL has for the database, but for those of the tests themselves."""
     with closing(connect(database)) as connection:
         answer = connection.execute(
             "SELECT count(*) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> %s",
+            [APPLICATION],
         ).fetchone()
     return int(answer[0])
