@@ -17,7 +17,9 @@ from tests.serving import Server, served
 BODY = b'{"name": "smuggled"}'
 CHUNKED = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
+IN_CHUNKS = b"Transfer-Encoding: chunked\r\n"
 TO_JSON = b"Content-Type: application/json\r\n"
+TO_BE_KEPT = b"Connection: keep-alive\r\n"
 HOST = b"Host: localhost\r\n"
 BARE = b"Host: localhost\r\nConnection: close\r\n\r\n"
 
@@ -90,6 +92,23 @@ DOUBTFUL = {
         POST.replace(b"1.1", b"1.0") + HOST + LENGTH + b"Transfer-Encoding: chunked\r\n\r\n" + BODY,
         "Transfer-Encoding",
     ),
+    "chunks in HTTP/1.0, on a connection that is to be kept": (
+        POST.replace(b"1.1", b"1.0") + HOST + TO_BE_KEPT + IN_CHUNKS + b"\r\n" + CHUNKED,
+        "Transfer-Encoding",
+    ),
+    "chunks in chunks": (
+        POST + HOST + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKED,
+        "Transfer-Encoding",
+    ),
+    "chunks, said twice": (POST + HOST + IN_CHUNKS + IN_CHUNKS + b"\r\n" + CHUNKED, "Transfer-Encoding"),
+    "chunks and nothing": (
+        POST + HOST + b"Transfer-Encoding: chunked,\r\n\r\n" + CHUNKED,
+        "Transfer-Encoding",
+    ),
+    "a coding without a name": (
+        POST + HOST + b"Transfer-Encoding:\r\n" + LENGTH + b"\r\n" + BODY,
+        "Transfer-Encoding",
+    ),
     "no host": (POST + LENGTH + b"\r\n" + BODY, "Host"),
     "two hosts": (POST + HOST + b"Host: elsewhere\r\n" + LENGTH + b"\r\n" + BODY, "Host"),
     "the same host twice": (POST + HOST + HOST + LENGTH + b"\r\n" + BODY, "Host"),
@@ -114,10 +133,20 @@ def test_what_can_be_read_in_two_ways_is_refused(server: Server, request_: bytes
     assert "smuggled" not in ledgers(server)
 
 
-def test_nothing_is_read_after_a_request_whose_end_is_in_doubt(server: Server) -> None:
+IN_DOUBT = {
+    "a length and chunks": POST + HOST + b"Content-Length: 5\r\n" + IN_CHUNKS + b"\r\n0\r\n\r\n",
+    # What follows is to whoever knows the coding a part of the body.
+    "HTTP/1.0": POST.replace(b"1.1", b"1.0") + HOST + TO_BE_KEPT + IN_CHUNKS + b"\r\n",
+    "a later version": POST.replace(b"1.1", b"1.2") + HOST + TO_BE_KEPT + IN_CHUNKS + b"\r\n",
+    "chunks in chunks": POST + HOST + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n",
+    "a coding without a name": POST + HOST + b"Transfer-Encoding:\r\nContent-Length: 0\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", IN_DOUBT.values(), ids=IN_DOUBT)
+def test_nothing_is_read_after_a_request_whose_end_is_in_doubt(server: Server, request_: bytes) -> None:
     # Without this the second request would be answered, though a proxy took it for the first one's body.
-    request = POST + HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + NEXT
-    answer = tell(server, request)
+    answer = tell(server, request_ + NEXT)
     refused(answer, "invalid_parameter", 400)
     assert answer.headers["connection"] == "close"
 
