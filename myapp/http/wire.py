@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
@@ -44,8 +44,16 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
         self.headers = KeptHeaders()
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the request's line and headers."""
-        super().parse_header(header_plus)
+        """Read the request's line and headers.
+
+        Raises:
+            ParsingError, TransferEncodingNotImplemented: it cannot be read; waitress answers.
+        """
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:
+            # Of the standard library, which reads the address and the length. waitress would only hang up.
+            raise ParsingError("Its address or its length cannot be read") from error
         if "TRANSFER_ENCODING" not in self.headers:
             return
         if self._is_chunked_and_no_more():

@@ -171,6 +171,8 @@ UNREADABLE = {
     "a bare line feed": b"GET /v1 HTTP/1.1\nHost: localhost\r\n\r\n",
     "a space before the colon": b"GET /v1 HTTP/1.1\r\nHost : localhost\r\n\r\n",
     "a header without a name": b"GET /v1 HTTP/1.1\r\nHost: localhost\r\n: x\r\n\r\n",
+    "an address of no host": b"GET http://[/v1 HTTP/1.1\r\n" + BARE,
+    "a length that is no number to Python": POST + HOST + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n",
     "no request line": b"\x16\x03\x01\x02\x00\r\n\r\n",
     "a space in the target": b"GET /v1 /v2 HTTP/1.1\r\n" + BARE,
     "a chunk that is none": POST + HOST + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n\r\n",
@@ -200,10 +202,42 @@ def test_a_body_that_is_announced_too_large_is_not_waited_for(server: Server) ->
     refused(tell(server, request), "body_too_large", 413)
 
 
+# Each of them was answered by `/metrics`, which a proxy keeps from strangers by its address, or could be.
+OTHER_SPELLINGS = (
+    b"//metrics",
+    b"///metrics",
+    b"/%2Fmetrics",
+    b"/%2fmetrics",
+    b"http:/metrics",
+    b"http:///metrics",
+    b"http:metrics",
+    b"http://localhost//metrics",
+    b"http://localhost/%2fmetrics",
+    b"/metrics#x",
+    b"/metrics?x#y",
+    b"http://localhost/metrics#x",
+    b"/met\trics",
+    b"\x01/metrics",
+    b"/metrics\x7f",
+    b"metrics",
+    b"*",
+    b"localhost:443",
+)
+
+
+@pytest.mark.parametrize("target", OTHER_SPELLINGS, ids=repr)
+@pytest.mark.parametrize("head", [b"HTTP/1.1\r\n" + BARE, b"HTTP/1.0\r\n\r\n"], ids=["1.1", "1.0"])
+def test_an_address_has_no_other_spellings(server: Server, target: bytes, head: bytes) -> None:
+    refused(tell(server, b"GET %s %s" % (target, head)), "invalid_parameter", 400)
+
+
 TARGETS = {
-    b"OPTIONS * HTTP/1.1\r\n": (404, "not_found"),
-    b"CONNECT localhost:443 HTTP/1.1\r\n": (404, "not_found"),
-    b"GET v1 HTTP/1.1\r\n": (404, "not_found"),
+    b"OPTIONS * HTTP/1.1\r\n": (400, "invalid_parameter"),
+    b"CONNECT localhost:443 HTTP/1.1\r\n": (400, "invalid_parameter"),
+    b"GET v1 HTTP/1.1\r\n": (400, "invalid_parameter"),
+    b"GET /v1/ HTTP/1.1\r\n": (404, "not_found"),
+    b"GET /v1%2F HTTP/1.1\r\n": (404, "not_found"),
+    b"GET /v1// HTTP/1.1\r\n": (404, "not_found"),
     b"TRACE /v1 HTTP/1.1\r\n": (405, "method_not_allowed"),
     b"FROB /v1 HTTP/1.1\r\n": (405, "method_not_allowed"),
     b"PROPFIND /healthz HTTP/1.1\r\n": (405, "method_not_allowed"),
@@ -223,7 +257,7 @@ FINE = {
     "a host with a port": b"GET /v1 HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n",
     "an address of version 6": b"GET /v1 HTTP/1.1\r\nHost: [::1]:8080\r\nConnection: close\r\n\r\n",
     "a target with its host": b"GET http://LocalHost/v1 HTTP/1.1\r\n" + BARE,
-    "a doubled slash": b"GET //v1 HTTP/1.1\r\n" + BARE,
+    "a target with its host and no Host": b"GET http://localhost/v1 HTTP/1.0\r\n\r\n",
 }
 
 
