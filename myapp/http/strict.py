@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 
 from pyramid.config import Configurator
@@ -16,7 +17,10 @@ from myapp.http.problems import respond
 from myapp.ledger.errors import InvalidParameter
 
 # A name or an address, and a port. The server joins two Host headers with a comma, which stands in none.
-_HOST = re.compile(r"(?:[A-Za-z0-9._~%!$&'()*+;=-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_HOST = re.compile(
+    r"(?:[A-Za-z0-9._~%!$&'()*+;=-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(?::(?P<port>[0-9]{1,5}))?"
+)
+_PORT_MAX = 65_535
 # The server drops a slash of two at the beginning, what it takes for a fragment, and control characters: with
 # them `/metrics` would have spellings that a proxy does not know.
 _ORIGIN = r'/(?!/|%2[Ff])[!"$-~]*'
@@ -53,9 +57,24 @@ def _doubt_of_host(environ: Mapping[str, Any]) -> InvalidParameter | None:
         # HTTP/1.0 knows no Host; later ones need it.
         old = environ.get("SERVER_PROTOCOL") == "HTTP/1.0"
         return None if old else _refused("Host", "HTTP/1.1 asks for a Host.")
-    if not _HOST.fullmatch(host):
+    if not _is_host(host):
         return _refused("Host", "Send one Host, a name or an address with an optional port.")
     return None
+
+
+def _is_host(text: str) -> bool:
+    host = _HOST.fullmatch(text)
+    if host is None or int(host["port"] or 0) > _PORT_MAX:
+        return False
+    return host["address"] is None or _is_of_version_6(host["address"])
+
+
+def _is_of_version_6(address: str) -> bool:
+    try:
+        IPv6Address(address)
+    except AddressValueError:
+        return False
+    return True
 
 
 def _doubt_of_target(environ: Mapping[str, Any]) -> InvalidParameter | None:

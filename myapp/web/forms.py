@@ -98,5 +98,6 @@ def _require_own_page(request: Any, token: str) -> None:
         raise Forbidden(_LOST_COOKIE if _loses_cookies(request) else _FROM_ANOTHER_VISIT)
     try:
         check_csrf_origin(request)
-    except BadCSRFOrigin as error:
+    except (BadCSRFOrigin, ValueError) as error:
+        # What is no address at all is a ValueError of the standard library's.
         raise Forbidden("This form was sent from another site.") from error

@@ -115,6 +115,15 @@ DOUBTFUL = {
     "an empty host": (POST + b"Host: \r\n" + LENGTH + b"\r\n" + BODY, "Host"),
     "a host with a path": (POST + b"Host: localhost/v1\r\n" + LENGTH + b"\r\n" + BODY, "Host"),
     "a host with a user": (POST + b"Host: me@localhost\r\n" + LENGTH + b"\r\n" + BODY, "Host"),
+    "an address of version 6 that is none": (
+        POST + b"Host: [:::::]\r\n" + LENGTH + b"\r\n" + BODY,
+        "Host",
+    ),
+    "an address of version 4 in brackets": (
+        POST + b"Host: [127.0.0.1]\r\n" + LENGTH + b"\r\n" + BODY,
+        "Host",
+    ),
+    "a port that is none": (POST + b"Host: localhost:65536\r\n" + LENGTH + b"\r\n" + BODY, "Host"),
     "a target of another host": (
         POST.replace(b"/v1", b"http://elsewhere/v1") + HOST + LENGTH + b"\r\n" + BODY,
         "Host",
@@ -256,6 +265,9 @@ FINE = {
     "HTTP/1.0 without a host": b"GET /v1 HTTP/1.0\r\n\r\n",
     "a host with a port": b"GET /v1 HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\n\r\n",
     "an address of version 6": b"GET /v1 HTTP/1.1\r\nHost: [::1]:8080\r\nConnection: close\r\n\r\n",
+    "an address of version 4 in one of version 6": (
+        b"GET /v1 HTTP/1.1\r\nHost: [::FFFF:127.0.0.1]\r\nConnection: close\r\n\r\n"
+    ),
     "a target with its host": b"GET http://LocalHost/v1 HTTP/1.1\r\n" + BARE,
     "a target with its host and no Host": b"GET http://localhost/v1 HTTP/1.0\r\n\r\n",
 }

@@ -74,10 +74,24 @@ def test_a_form_too_large_is_refused(site: Site) -> None:
     site.app.post(NEW, b"a" * (1024 * 1024 + 1), content_type=FORM, status=413)
 
 
-def test_an_https_form_from_another_origin_is_refused(site: Site) -> None:
-    given = pairs(site)
-    headers = {"Origin": "https://evil.example"}
-    answer = site.app.post(
-        NEW, given, headers=headers, extra_environ={"wsgi.url_scheme": "https"}, expect_errors=True
-    )
-    assert answer.status_int == 403
+ELSEWHERE = (
+    "https://evil.example",
+    "http://localhost",
+    "https://localhost:x",
+    "https://[",
+    "http://a]b[",
+    "https://[::1",
+    "https://[zz]",
+    "null",
+    "x",
+)
+
+
+@pytest.mark.parametrize("header", ["Origin", "Referer"])
+@pytest.mark.parametrize("origin", ELSEWHERE)
+def test_an_https_form_from_another_origin_is_refused(site: Site, header: str, origin: str) -> None:
+    https = {"wsgi.url_scheme": "https"}
+    before = site.journal()
+    answer = site.app.post(NEW, pairs(site), headers={header: origin}, extra_environ=https, status=403)
+    assert "from another site" in answer.html.main.text
+    assert site.journal() == before
