@@ -7,6 +7,7 @@ second kind of session to end. The API does not read the cookie, so no other sit
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.config import Configurator
 from pyramid.events import ContextFound
@@ -20,6 +21,8 @@ from myapp.web.forms import Form
 from myapp.web.page import Context
 
 COOKIE = "myapp_key"
+# RFC 3986's reserved characters, and the one that encodes; `quote` leaves the unreserved ones alone.
+_OF_AN_ADDRESS = ":/?#[]@!$&'()*+,;=%"
 
 
 def includeme(config: Configurator) -> None:
@@ -67,4 +70,5 @@ def sign_out(request: Any, form: Form) -> Any:
 def _own_address(address: str) -> str:
     # "//elsewhere" and "/\\elsewhere" are other hosts to a browser; a line end would be a header of its own.
     plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
-    return address if plain else "/"
+    # A header is ASCII; what is encoded already stays as it is.
+    return quote(address, safe=_OF_AN_ADDRESS) if plain else "/"

@@ -106,6 +106,24 @@ def test_signing_in_goes_on_to_this_site_alone(
     assert form.submit(status=303).location in ("/", "http://localhost/")
 
 
+@pytest.mark.parametrize(
+    ("then", "location"),
+    [
+        ("/日?q=é", "/%E6%97%A5?q=%C3%A9"),
+        ("/é", "/%C3%A9"),
+        (f"{BOOKS}/accounts/assets%3Acash?q=a+b", f"{BOOKS}/accounts/assets%3Acash?q=a+b"),
+        ("/a b\\c[", "/a%20b%5Cc["),
+    ],
+)
+def test_signing_in_goes_on_to_any_address_of_this_site(
+    site: TestApp, secrets: dict[str, str], then: str, location: str
+) -> None:
+    form = site.get("/sign-in").forms[0]
+    fields = {"csrf_token": form["csrf_token"].value, "key": secrets["own"], "next": then}
+    answer = site.post("/sign-in", fields, status=303)
+    assert answer.location.removeprefix("http://localhost") == location
+
+
 def test_the_cookies_are_for_https_and_no_scripts(database: Database, secrets: dict[str, str]) -> None:
     app = make_app(database, **{"myapp.auth": "keys"})
     page = app.get("https://localhost/sign-in")
