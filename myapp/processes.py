@@ -25,6 +25,8 @@ from myapp.http.wire import address_of, make_server
 _END_WITHIN_S = 15
 # A process that has not looked at its connections for as long is killed, and another one started.
 _SILENCE_S_MAX = 60
+# gunicorn knows no `*`. On one port it cannot have both versions of IP: its socket of version 6 takes both.
+_EVERYWHERE = "0.0.0.0"  # noqa: S104
 
 
 class Log(Logger):  # type: ignore[misc]
@@ -67,8 +69,8 @@ class Master(BaseApplication):  # type: ignore[misc]
 
     def __init__(self, app: Any, processes: int, settings: dict[str, str]) -> None:
         self._processes = processes
-        host, port = settings.get("host", "0.0.0.0"), settings["port"]  # noqa: S104
-        self._address = address_of(host, port)
+        host = settings.get("host", "*")
+        self._address = address_of(_EVERYWHERE if host == "*" else host, settings["port"])
         self.settings = {name: value for name, value in settings.items() if name not in ("host", "port")}
         self._app = app
         # Of each process, made before any of them is.

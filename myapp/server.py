@@ -59,9 +59,15 @@ def _serve_alone(settings: dict[str, str], app: Any) -> None:
         made = make_server(app, settings)
     except OSError as error:
         _fail(f"port {settings['port']} cannot be listened on: {error.strerror}")
-    for host, port in getattr(made, "effective_listen", [(made.effective_host, made.effective_port)]):
+    for host, port in _listening(made):
         log.info("Serving on http://%s", address_of(host, port))
     made.run()
+
+
+def _listening(made: Any) -> list[tuple[str, object]]:
+    # waitress has one class of servers for one address, and another for several.
+    several: list[tuple[str, object]] | None = getattr(made, "effective_listen", None)
+    return [(made.effective_host, made.effective_port)] if several is None else several
 
 
 def _check(settings: dict[str, str]) -> None:

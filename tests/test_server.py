@@ -116,6 +116,20 @@ def test_it_says_where_it_serves(database: Database, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("words", [(), ("processes=2",)], ids=["one process", "two"])
+def test_it_serves_on_all_addresses_where_it_is_asked_to(
+    database: Database, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    # To one process these are two addresses, one of each version of IP.
+    ini = tmp_path / "everywhere.ini"
+    ini.write_text((ROOT / "development.ini").read_text().replace("host = 127.0.0.1", "host = *"))
+    with served(ini, database.url, tmp_path, *words) as running:
+        urlopen(running.url("/healthz")).close()
+    assert running.process.returncode == 0
+    assert f"://0.0.0.0:{running.port}" in running.log.read_text()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("words", [(), ("processes=2",)], ids=["one process", "two"])
 def test_a_server_that_ended_leaves_everything_in_the_file(
     database: Database, tmp_path: Path, words: tuple[str, ...]
 ) -> None:
