@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from pyramid.config import Configurator
 from pyramid.tweens import INGRESS
@@ -18,6 +19,8 @@ from myapp.ledger.ids import new_id
 log = logging.getLogger("myapp.requests")
 
 HEADER = "X-Request-Id"
+# What RFC 3986 lets stand in a path as it is, beside what `quote` leaves alone anyway.
+_OF_A_PATH = "/:@!$&'()*+,;="
 _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -36,6 +39,12 @@ def _request_id(request: Any) -> str:
     return request_id
 
 
+def _path(environ: Mapping[str, Any]) -> str:
+    # Encoded again: a line end in it would begin a line that looks like another request's. The server decodes
+    # the address as Latin-1, whatever it is.
+    return quote(environ.get("PATH_INFO", ""), safe=_OF_A_PATH, encoding="latin-1")
+
+
 def _now(request: Any) -> datetime:
     return datetime.now(UTC)
 
@@ -51,7 +60,7 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
         log.info(
             "%s %s %s %.1f ms (%s) id %s",
             request.method,
-            request.environ.get("PATH_INFO", ""),
+            _path(request.environ),
             response.status_int,
             seconds * 1000,
             usage(request),

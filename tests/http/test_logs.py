@@ -1,4 +1,4 @@
-"""A log line of production is one JSON object, whatever is in it."""
+"""A log line of production is one JSON object, whatever is in it, and a request leaves one line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from myapp.http.logs import JsonFormatter
+from tests.apps import close, make_app
+from tests.databases import Database
 
 MEMBERS = {"event", "logger", "level", "timestamp"}
 
@@ -54,3 +56,27 @@ def test_both_ways_to_make_a_line_agree_on_its_members() -> None:
     assert {name: slow[name] for name in ("event", "logger", "level")} == {
         name: quick[name] for name in ("event", "logger", "level")
     }
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("path", "logged"),
+    [
+        ("/v1/x%0aINFO%20forged", "/v1/x%0AINFO%20forged"),
+        ("/v1/x%0d%1b%5b2J%00%7f", "/v1/x%0D%1B%5B2J%00%7F"),
+        ("/v1/%c2%85%e2%80%a8", "/v1/%C2%85%E2%80%A8"),
+        ("/v1/%ff%25", "/v1/%FF%25"),
+        ("/v1/a:b@c,d;e=f+g", "/v1/a:b@c,d;e=f+g"),
+    ],
+)
+def test_a_request_leaves_one_line_whatever_its_address(
+    database: Database, caplog: pytest.LogCaptureFixture, path: str, logged: str
+) -> None:
+    app = make_app(database)
+    with caplog.at_level(logging.INFO, "myapp.requests"):
+        app.get(path, expect_errors=True)
+    close(app)
+    (message,) = (record.getMessage() for record in caplog.records if record.name == "myapp.requests")
+    assert message.startswith(f"GET {logged} 4")
+    assert message.isascii()
+    assert message.isprintable()
