@@ -203,13 +203,14 @@ def identify(session: Session, secret: str, *, now: datetime, ledger: str | None
     # What cannot be a key of ours is not worth a query.
     if parts is None:
         return None
-    rows = _look_up(session, UUID(parts["id"]), ledger)
+    key_id = UUID(parts["id"])
+    rows = _look_up(session, key_id, ledger)
     if not rows or not hmac.compare_digest(rows[0].digest, digest_of(secret)):
         return None
     row = rows[0]
     if row.expires_at is not None and row.expires_at <= now:
         return None
-    return Identity(f"key:{row.name}", frozenset(row.scopes.split()), row.ledger)
+    return Identity(f"key:{row.name}", frozenset(row.scopes.split()), row.ledger, key_id)
 
 
 def _look_up(session: Session, key_id: UUID, ledger: str | None) -> Sequence[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from pyramid.config import Configurator
 from pyramid.security import Allowed, Denied
@@ -14,11 +15,15 @@ _INCLUDES = {"read": {"read"}, "write": {"read", "write"}, "admin": {"read", "wr
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who asks: `actor` is written into the journal; `ledger` None means every ledger."""
+    """Who asks: `actor` is written into the journal; `ledger` None means every ledger, `key_id` None no key.
+
+    Keys may have one name, and with it one actor; their ids differ.
+    """
 
     actor: str
     scopes: frozenset[str]
     ledger: str | None = None
+    key_id: UUID | None = None
 
     def may(self, permission: str) -> bool:
         """Tell whether the scopes include a permission."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import pytest
 from webtest import TestApp
@@ -100,6 +102,56 @@ def limited(database: Database) -> Iterator[TestApp]:
     app = make_app(database, anew=True, **slow)
     yield app
     close(app)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A service that lets each key send two requests, and then none for as long as a test lasts."""
+
+    app: TestApp
+    secrets: dict[str, str]
+
+    def statuses(self, kind: str, method: str, url: str, times: int) -> list[int]:
+        """Send the same request again and again with a key of this kind."""
+        headers = {"Authorization": f"Bearer {self.secrets[kind]}"}
+        body = None if method == "GET" else {}
+        answers = [send(self.app, method, url, body, headers=headers) for _ in range(times)]
+        return [answer.status_int for answer in answers]
+
+
+AT_ONCE = 2
+KEYS = {"web": ("read", "own"), "other web": ("read", "foreign"), "admin": ("admin", "own")}
+
+
+@pytest.fixture
+def gate(database: Database) -> Iterator[Gate]:
+    secrets = {}
+    app = make_app(database)
+    for ledger in ("own", "foreign"):
+        app.post_json("/v1/ledgers", {"name": ledger}, status=201)
+    for kind, (scope, ledger) in KEYS.items():
+        body = {"name": kind.removeprefix("other "), "scopes": [scope], "ledger": ledger}
+        secrets[kind] = app.post_json("/v1/keys", body, status=201).json["secret"]
+    close(app)
+    with standing(database, **{"myapp.auth": "keys"}) as app:
+        yield Gate(app, {**secrets, "nobody": "myapp_" + "0" * 32 + "_" + "x" * 43})
+
+
+@contextmanager
+def standing(database: Database, at_once: int = AT_ONCE, **settings: str) -> Iterator[TestApp]:
+    """Give an application with a limit whose clock stands still."""
+    app = make_app(database, anew=True, **{"myapp.requests_per_second": "1", **settings})
+    app.app.registry["myapp.http.allowance"] = Allowance(1, at_once, Clock())
+    yield app
+    close(app)
+
+
+OWN = "/v1/ledgers/own"
+
+
+def test_keys_of_one_name_have_an_allowance_each(gate: Gate) -> None:
+    assert gate.statuses("web", "GET", f"{OWN}/accounts", AT_ONCE + 1)[-1] == 429
+    assert gate.statuses("other web", "GET", "/v1/ledgers/foreign/accounts", AT_ONCE) == [200] * AT_ONCE
 
 
 def test_a_request_too_many_is_refused_and_changes_nothing(limited: TestApp) -> None:
