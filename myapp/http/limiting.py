@@ -11,11 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from pyramid.config import Configurator
+from pyramid.security import NO_PERMISSION_REQUIRED
+from pyramid.viewderivers import INGRESS
 
 from myapp.db.shared import SharedLock
 from myapp.http.errors import RateLimited
 
+View = Callable[[Any, Any], Any]
+
 _ALLOWANCE = "myapp.http.allowance"
+_COUNTED = "myapp.http.counted"
 # A caller is looked for in a row of eight places. Whoever has nothing to wait for leaves its place to others.
 _ROWS = 2_048
 _PLACES = 8
@@ -88,17 +93,32 @@ def includeme(config: Configurator) -> None:
     settings = config.registry["settings"]
     if settings.requests_per_second:
         config.registry[_ALLOWANCE] = Allowance(settings.requests_per_second, settings.requests_at_once)
+        # Before the permission is asked for: who may not do something has been looked up all the same.
+        config.add_view_deriver(counted_view, under=INGRESS, over="secured_view")
 
 
-def require_allowance(request: Any) -> None:
+def counted_view(view: View, info: Any) -> View:
+    """Return a view that counts first, where it asks for a permission; what needs no key is not counted."""
+    if info.options.get("permission") in (None, NO_PERMISSION_REQUIRED):
+        return view
+
+    def count_and_view(context: Any, request: Any) -> Any:
+        _require_allowance(request)
+        return view(context, request)
+
+    return count_and_view
+
+
+def _require_allowance(request: Any) -> None:
     """Count a request of somebody with a key.
 
     Raises:
         RateLimited: there are too many; `retry_after_s` says when one more would be taken.
     """
-    allowance: Allowance | None = request.registry.get(_ALLOWANCE)
-    if allowance is None or request.identity is None:
+    if request.identity is None or _COUNTED in request.environ:
         return
+    # Another attempt at the same request finds it here.
+    request.environ[_COUNTED] = True
     # Not by the name, which keys of several tenants may have. Who needs no key is one caller.
-    if wait_s := allowance.wait_s(str(request.identity.key_id)):
+    if wait_s := request.registry[_ALLOWANCE].wait_s(str(request.identity.key_id)):
         raise RateLimited("This key sends too many requests.", retry_after_s=wait_s)

@@ -1,11 +1,10 @@
-"""Who may come in: an address without tricks, a ledger that the key is for, and not too often."""
+"""Who may come in: an address without tricks, and a ledger that the key is for."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from myapp.http.errors import Forbidden, NotFound
-from myapp.http.limiting import require_allowance
 from myapp.ledger.errors import LedgerNotFound
 
 
@@ -13,12 +12,10 @@ def admit(request: Any, permission: str | None, *, own_share: bool = False) -> N
     """Let a request through to its view; `own_share` lets a key of one ledger write outside of all.
 
     Raises:
-        NotFound, LedgerNotFound, Forbidden, RateLimited: as the functions below and `require_allowance`.
+        NotFound, LedgerNotFound, Forbidden: as the functions below.
     """
     _require_an_address(request)
     _require_own_ledger(request, permission, own_share=own_share)
-    if permission is not None:
-        require_allowance(request)
 
 
 def _require_an_address(request: Any) -> None:

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from sqlalchemy import create_engine, text
 from webtest import TestApp
 
 from myapp.db.shared import SharedNumbers
 from myapp.http.limiting import Allowance, DueTimes
-from tests.api.client import refused, send
+from tests.api.client import LEDGER, refused, send, send_ok, transfer
 from tests.apps import close, make_app
 from tests.databases import Database
 from tests.lifecycle.forking import in_children
@@ -147,11 +148,69 @@ def standing(database: Database, at_once: int = AT_ONCE, **settings: str) -> Ite
 
 
 OWN = "/v1/ledgers/own"
+COUNTED = {
+    "answered": ("web", "GET", f"{OWN}/accounts", 200),
+    "without the permission": ("web", "POST", f"{OWN}/transactions", 403),
+    "to a foreign ledger": ("web", "GET", "/v1/ledgers/foreign/accounts", 404),
+    "to a foreign ledger, without the permission": ("web", "POST", "/v1/ledgers/foreign/accounts", 404),
+    "outside of the key's ledger": ("admin", "POST", "/v1/ledgers", 403),
+    "to nothing": ("web", "GET", f"{OWN}/accounts/assets:none", 404),
+    "with a NUL": ("web", "GET", f"{OWN}/accounts/%00", 404),
+    "wrong": ("web", "GET", f"{OWN}/accounts?limit=x", 400),
+    "to a page": ("web", "GET", "/ledgers/own/accounts", 200),
+    "to a page, without the permission": ("web", "GET", "/ledgers/own/new", 403),
+    "to a page of a foreign ledger": ("web", "GET", "/ledgers/foreign/accounts", 404),
+}
+
+
+@pytest.mark.parametrize(("kind", "method", "url", "status"), COUNTED.values(), ids=COUNTED)
+def test_a_request_counts_once_whatever_comes_of_it(
+    gate: Gate, kind: str, method: str, url: str, status: int
+) -> None:
+    assert gate.statuses(kind, method, url, AT_ONCE + 1) == [status] * AT_ONCE + [429]
 
 
 def test_keys_of_one_name_have_an_allowance_each(gate: Gate) -> None:
     assert gate.statuses("web", "GET", f"{OWN}/accounts", AT_ONCE + 1)[-1] == 429
     assert gate.statuses("other web", "GET", "/v1/ledgers/foreign/accounts", AT_ONCE) == [200] * AT_ONCE
+
+
+def test_who_has_no_key_and_what_needs_none_is_not_counted(gate: Gate) -> None:
+    for kind, url, status in (
+        ("nobody", f"{OWN}/accounts", 401),
+        ("web", "/v1/openapi.json", 200),
+        ("web", "/healthz", 200),
+        ("web", "/sign-in", 200),
+        ("web", "/nowhere", 404),
+    ):
+        assert gate.statuses(kind, "GET", url, AT_ONCE + 1) == [status] * (AT_ONCE + 1)
+    assert gate.statuses("web", "GET", f"{OWN}/accounts", AT_ONCE) == [200] * AT_ONCE
+
+
+# A deferred trigger runs within COMMIT. What a sequence gave is not taken back with the transaction.
+CUT_THE_FIRST_COMMIT = (
+    "CREATE SEQUENCE commits",
+    """CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    IF nextval('commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+    RETURN NULL; END $$""",
+    """CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON txn DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION cut()""",
+)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_another_attempt_at_a_request_is_no_other_request(database: Database) -> None:
+    engine = create_engine(database.url)
+    with engine.begin() as connection:
+        for statement in CUT_THE_FIRST_COMMIT:
+            connection.execute(text(statement))
+    engine.dispose()
+    with standing(database, at_once=2) as app:
+        send_ok(app, "POST", "/v1/ledgers", {"name": "books", "assets": [{"code": "USD", "scale": 2}]}, 201)
+        # Its COMMIT is in doubt, so it is done again by its key.
+        answer = send(app, "POST", f"{LEDGER}/transactions", transfer(), headers={"Idempotency-Key": "once"})
+        assert answer.status_int == 201, answer.body
+        assert app.get(f"{LEDGER}/transactions", status=429)
 
 
 def test_a_request_too_many_is_refused_and_changes_nothing(limited: TestApp) -> None:
