@@ -8,13 +8,13 @@ from typing import Any
 
 import msgspec
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
 from myapp.db.shares import Shares
 from myapp.http.accepting import accept_evenly
+from myapp.http.channel import OrderlyChannel
 from myapp.http.dispatch import LeaderDispatcher
 from myapp.http.errors import BodyTooLarge, InternalError
 from myapp.http.observe import HEADER
@@ -103,34 +103,12 @@ def _error(error: Any) -> LedgerError:
     return InvalidParameter(f"{_UNREADABLE}: {error.body}.")
 
 
-class StrictChannel(HTTPChannel):  # type: ignore[misc]
-    """A connection that reads and refuses as above, and is written to and closed in order.
-
-    waitress 3.0.2 lets who has served one request send the `100 Continue` of the next. Meanwhile another
-    thread that looks at the connection may send the same bytes again. And where the client is gone, the
-    connection is closed while that thread waits for it, which ended the whole server.
-    """
+class StrictChannel(OrderlyChannel):
+    """A connection that reads and refuses as above."""
 
     parser_class = StrictParser
     task_class = RereadableTask
     error_task_class = ProblemTask
-    _sends_nothing = False
-
-    def send_continue(self) -> None:
-        """Put the line where who looks at the connections finds it; `requests_lock` is held."""
-        self._sends_nothing = True
-        try:
-            super().send_continue()
-        finally:
-            self._sends_nothing = False
-
-    def _flush_some(self, do_close: bool = True) -> bool:  # noqa: FBT001, FBT002 - waitress's signature
-        return not self._sends_nothing and bool(super()._flush_some(do_close=do_close))
-
-    def handle_write(self) -> None:
-        """Write what there is, but not between the end of a request and what follows from it."""
-        with self.requests_lock:
-            super().handle_write()
 
 
 class Pulse:

@@ -122,6 +122,10 @@ class Served:
         """Return the connections as the server has them."""
         return list(self._server.active_channels.values())
 
+    def channels_may_be_silent(self, for_s: float) -> None:
+        """Let a client take nothing for so long."""
+        self._server.adj.channel_timeout = for_s
+
     def connect(self) -> http.client.HTTPConnection:
         """Return a new connection to it."""
         return http.client.HTTPConnection(*self.address, timeout=LONG_S)

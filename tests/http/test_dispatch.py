@@ -125,6 +125,32 @@ def test_who_waits_for_its_client_is_looked_after_though_all_threads_serve() -> 
         assert len(client.getresponse().read()) == size_bytes
 
 
+@pytest.mark.parametrize("sent", [GET % b"much", GET % b"half" * 40], ids=["one answer", "many answers"])
+def test_who_reads_nothing_is_given_up_for_the_others(sent: bytes) -> None:
+    began = Event()
+
+    def much() -> Iterator[bytes]:
+        began.set()
+        for _ in range(256):
+            yield bytes(65_536)
+
+    def half() -> list[bytes]:
+        began.set()
+        return [bytes(MEBIBYTE // 2)]
+
+    with (
+        served(1, SHORT_S, much=much, half=half, fine=lambda: None) as server,
+        socket.create_connection(server.address, timeout=LONG_S) as silent,
+        clients_of(server, 1) as other,
+    ):
+        server.channels_may_be_silent(SHORT_S)
+        silent.sendall(sent)
+        assert began.wait(LONG_S)
+        other.ask("fine")
+        assert other.are_answered()
+        wait_until(lambda: len(server.channels) == 1)
+
+
 def test_who_sends_many_requests_at_once_does_not_keep_the_others_from_being_read() -> None:
     other_answered = Event()
     served_before: list[bool] = []
