@@ -158,7 +158,7 @@ def _settle(batch: _Batch, *, whole: bool) -> list[_Step]:
     if _write(batch, course, tuple(_claims(course))):
         return course
     # What is left are refusals that no rehearsal foresees: a reference taken this very moment by another
-    # request, a sum that overflows within the database. Slow, but exact whatever the reason.
+    # request. Slow, but exact whatever the reason.
     course = _course(batch, _one_by_one(batch))
     if whole:
         _raise_first_refusal(course)

@@ -47,7 +47,7 @@ class InvalidAmount(LedgerError):
 
 
 class AmountOutOfRange(LedgerError):
-    """An amount or a total does not fit into 64 bits of the asset's smallest unit."""
+    """An amount, or a total with open holds, does not fit into 64 bits of the asset's smallest unit."""
 
     code = "amount_out_of_range"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -18,6 +16,7 @@ from myapp.ledger.errors import (
     AccountClosed,
     AccountFrozen,
     AlreadyReversed,
+    AmountOutOfRange,
     InsufficientFunds,
     LedgerError,
     LimitExceeded,
@@ -25,7 +24,7 @@ from myapp.ledger.errors import (
     TransactionExists,
 )
 from myapp.ledger.holds.expiry import lapsed
-from myapp.ledger.money import format_amount
+from myapp.ledger.money import MINOR_MAX, format_amount
 from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.rules import normal_side
 from myapp.ledger.tables import Account, Balance, Transaction
@@ -41,13 +40,6 @@ class LimitedTotals(Protocol):
     pending_credits: Any
     lowest: Any
     highest: Any
-
-
-def is_out_of_range(error: DBAPIError) -> bool:
-    """Tell whether a total left 64 bits: an overflow on PostgreSQL, a float refused by SQLite's STRICT."""
-    if isinstance(error.orig, psycopg.Error):
-        return error.orig.sqlstate == "22003"
-    return isinstance(error.orig, sqlite3.Error) and "cannot store REAL value in INTEGER" in str(error.orig)
 
 
 def was_closed_meanwhile(error: DBAPIError) -> bool:
@@ -99,7 +91,7 @@ def _of_balance(session: Session, book: Book, delta: BalanceDelta, now: datetime
             Balance.highest,
         ).where(Balance.ledger_id == book.id, Balance.account_id == account.id, Balance.asset == delta.asset)
     ).one_or_none()
-    return None if balance is None else of_limits(book, delta, balance, account.type)
+    return None if balance is None else of_totals(book, delta, balance, account.type)
 
 
 def of_status(path: str, status: str) -> LedgerError | None:
@@ -111,10 +103,28 @@ def of_status(path: str, status: str) -> LedgerError | None:
     return None
 
 
-def of_limits(
+def of_totals(
     book: Book, delta: BalanceDelta, balance: LimitedTotals, account_type: str
 ) -> LedgerError | None:
-    """Return which of its limits a balance would pass, None when it stays within both."""
+    """Return why a balance refuses a write, None when it stays within its limits and 64 bits."""
+    return _of_limits(book, delta, balance, account_type) or _of_range(delta, balance)
+
+
+def _of_range(delta: BalanceDelta, balance: LimitedTotals) -> LedgerError | None:
+    room = (
+        (delta.debits, MINOR_MAX - balance.debits - balance.pending_debits),
+        (delta.credits, MINOR_MAX - balance.credits - balance.pending_credits),
+    )
+    if all(added == 0 or added <= left for added, left in room):
+        return None
+    return AmountOutOfRange(
+        f"The total of {delta.asset} on {delta.account!r}, open holds counted, exceeds 64 bits."
+    )
+
+
+def _of_limits(
+    book: Book, delta: BalanceDelta, balance: LimitedTotals, account_type: str
+) -> LedgerError | None:
     net = balance.debits - balance.credits
     leaving, coming = net - balance.pending_credits, net + balance.pending_debits
     if _passes(delta.lowest, leaving, balance.lowest, downwards=True):

@@ -17,12 +17,11 @@ from myapp.ledger.assembled import Assembled
 from myapp.ledger.books import Book
 from myapp.ledger.core import ACCOUNT, BALANCE, LEDGER_ID, TXN
 from myapp.ledger.drafts import Entry
-from myapp.ledger.errors import AmountOutOfRange, LedgerError
+from myapp.ledger.errors import LedgerError
 from myapp.ledger.kit import Kit
-from myapp.ledger.money import MINOR_MAX
 from myapp.ledger.opening import type_to_open
 from myapp.ledger.plan import BalanceDelta, plan
-from myapp.ledger.refusals import of_limits, of_status, reference_exists
+from myapp.ledger.refusals import of_status, of_totals, reference_exists
 from myapp.ledger.running_totals import OPEN
 from myapp.ledger.sources import Source
 from myapp.ledger.types import SortedText
@@ -81,19 +80,12 @@ class Rehearsal:
     def _refusal(
         self, deltas: Sequence[BalanceDelta], accounts: Mapping[str, KnownAccount]
     ) -> LedgerError | None:
-        found = [self._of_balance(each, accounts[each.account]) for each in deltas]
-        # The database fails at a total beyond 64 bits before it can tell which other rows refused.
-        beyond = [error for error in found if isinstance(error, AmountOutOfRange)]
-        return next(iter(beyond), None) or next((error for error in found if error is not None), None)
+        found = (self._of_balance(each, accounts[each.account]) for each in deltas)
+        return next((error for error in found if error is not None), None)
 
     def _of_balance(self, delta: BalanceDelta, account: KnownAccount) -> LedgerError | None:
         totals = self.totals.get((delta.account, delta.asset), Totals())
-        refusal = of_status(delta.account, account.status) or of_limits(
-            self.book, delta, totals, account.type
-        )
-        if refusal is None and _is_beyond(totals, delta):
-            return AmountOutOfRange("A balance would leave the range of 64 bits.")
-        return refusal
+        return of_status(delta.account, account.status) or of_totals(self.book, delta, totals, account.type)
 
     def _apply(
         self, entry: Entry, deltas: Sequence[BalanceDelta], accounts: Mapping[str, KnownAccount]
@@ -105,10 +97,6 @@ class Rehearsal:
             totals = self.totals.setdefault((delta.account, delta.asset), Totals())
             totals.debits += delta.debits
             totals.credits += delta.credits
-
-
-def _is_beyond(totals: Totals, delta: BalanceDelta) -> bool:
-    return max(totals.debits + delta.debits, totals.credits + delta.credits) > MINOR_MAX
 
 
 def rehearse(session: Session, book: Book, entries: Iterable[Entry]) -> Rehearsal:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.errors import (
+    AmountOutOfRange,
     IdempotencyKeyReused,
     InvalidAmount,
     InvalidRequest,
@@ -19,9 +20,15 @@ from myapp.ledger.errors import (
 )
 from myapp.ledger.tables import Idempotency
 
-# What may be refused before the write has claimed the key. A sum out of range is not among them, because it
-# may have been the database that found out, which then answers nothing more within the transaction.
-BEFORE_THE_CLAIM = (InvalidAmount, InvalidRequest, Unbalanced, UnknownAccount, UnknownAsset)
+# What may be refused before the write has claimed the key.
+BEFORE_THE_CLAIM = (
+    AmountOutOfRange,
+    InvalidAmount,
+    InvalidRequest,
+    Unbalanced,
+    UnknownAccount,
+    UnknownAsset,
+)
 
 
 def refuse_reuse(session: Session, ledger_id: int, key: str, fingerprint: str) -> None:

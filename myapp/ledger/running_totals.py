@@ -27,6 +27,7 @@ from sqlalchemy.sql.dml import ReturningInsert
 from myapp.ledger.core import BALANCE, BALANCE_DAY, BALANCE_MONTH, LEDGER_ID, OWN_LEDGER_ID
 from myapp.ledger.inputs import DAYS, MONTHS
 from myapp.ledger.kit import Kit
+from myapp.ledger.money import MINOR_MAX
 from myapp.ledger.pieces import beside_balances, resolved
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Int64, SortedText
@@ -34,6 +35,8 @@ from myapp.ledger.wide_sums import within_64_bits
 
 OPEN = "open"
 _OPEN: ColumnElement[str] = literal_column(f"'{OPEN}'", SortedText)
+_ZERO: ColumnElement[int] = literal_column("0", Int64)
+_MOST: ColumnElement[int] = literal_column(str(MINOR_MAX), Int64)
 # The pairs of totals that a write may add to: what is posted, and what is held.
 POSTED = ("debits", "credits")
 PENDING = ("pending_debits", "pending_credits")
@@ -55,11 +58,10 @@ BY_MONTH = Totals(MONTHS, BALANCE_MONTH, "month")
 def upsert_balances(
     kit: Kit, rows: FromClause, condition: ColumnElement[bool], into: tuple[str, str] = POSTED
 ) -> ReturningInsert[Any]:
-    """Add to the balances within their limits; a row that refuses is missing from what is returned.
+    """Add to the balances within limits and range; a row that refuses is missing from what is returned.
 
     Sorted by key, because unsorted writers deadlock.
     """
-    zero: ColumnElement[int] = literal_column("0", Int64)
     added = dict(zip(into, (rows.c.debits, rows.c.credits), strict=True))
     totals = [*POSTED, *PENDING]
     values = (
@@ -68,7 +70,7 @@ def upsert_balances(
             rows.c.account_id,
             rows.c.asset,
             rows.c.account_status,
-            *(added.get(name, zero) for name in totals),
+            *(added.get(name, _ZERO) for name in totals),
             rows.c.postings,
         )
         .where(condition, rows.c.account_status == _OPEN)
@@ -79,7 +81,9 @@ def upsert_balances(
     upserted: ReturningInsert[Any] = statement.on_conflict_do_update(
         index_elements=list(BALANCE.primary_key),
         set_={name: BALANCE.c[name] + statement.excluded[name] for name in (*into, "version")},
-        where=and_(BALANCE.c.status == _OPEN, _within_limits(kit, rows)),
+        where=and_(
+            BALANCE.c.status == _OPEN, *_within_range(statement.excluded, into), _within_limits(kit, rows)
+        ),
     ).returning(
         BALANCE.c.ledger_id,
         BALANCE.c.account_id,
@@ -104,6 +108,15 @@ def take_back(kit: Kit, into: tuple[str, str] = POSTED) -> Update:
             BALANCE.c.asset == rows.c.asset,
         )
     )
+
+
+def _within_range(proposed: Any, into: tuple[str, str]) -> list[ColumnElement[bool]]:
+    # What is held counts as if it had been captured: otherwise a capture could find no room left. No part of
+    # this leaves 64 bits itself, which SQLite would not notice.
+    room = (_MOST - BALANCE.c[total] - BALANCE.c[held] for total, held in zip(POSTED, PENDING, strict=True))
+    return [
+        or_(proposed[name] == _ZERO, proposed[name] <= each) for name, each in zip(into, room, strict=True)
+    ]
 
 
 def _within_limits(kit: Kit, rows: FromClause) -> ColumnElement[bool]:

@@ -17,14 +17,13 @@ from myapp.db import ConcurrencyConflict
 from myapp.ledger.books import Book
 from myapp.ledger.claims import claim_all
 from myapp.ledger.dialects import is_postgresql
-from myapp.ledger.errors import AmountOutOfRange
 from myapp.ledger.holds.expiry import give_back_to
 from myapp.ledger.holds.reserving import reserve
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
 from myapp.ledger.opening import open_accounts, type_to_open
 from myapp.ledger.plan import Plan
-from myapp.ledger.refusals import is_out_of_range, was_closed_meanwhile
+from myapp.ledger.refusals import was_closed_meanwhile
 from myapp.ledger.running_totals import PENDING, POSTED, take_back
 from myapp.ledger.writing import Claim, Outcome, balance_rows, write
 
@@ -59,7 +58,6 @@ def settle(
 
     Raises:
         UnknownAccount: an account may not be opened, or its type cannot be told.
-        AmountOutOfRange: a total left the range of 64 bits.
         ConcurrencyConflict: an account was frozen or closed meanwhile.
     """
     try:
@@ -78,8 +76,6 @@ def settle(
             outcome = way.write(session, book.id, planned, ())
         return outcome
     except DBAPIError as error:
-        if is_out_of_range(error):
-            raise AmountOutOfRange("A balance would leave the range of 64 bits.") from error
         if was_closed_meanwhile(error):
             raise ConcurrencyConflict("An account was frozen or closed meanwhile.") from error
         raise
@@ -93,9 +89,8 @@ def _types_to_open(book: Book, planned: Plan, outcome: Outcome, types: Mapping[s
 def _is_helped(session: Session, book: Book, planned: Plan, outcome: Outcome, now: datetime) -> bool:
     if len(outcome.balances) == len(planned.balances):
         return False
-    refused = [each for each in planned.balances if each.number not in outcome.balances]
-    limited = [(each.account, each.asset) for each in refused if (each.lowest, each.highest) != (None, None)]
-    return bool(limited) and give_back_to(session, book.id, limited[:_HELPED_MAX], now=now) > 0
+    refused = [(each.account, each.asset) for each in planned.balances if each.number not in outcome.balances]
+    return give_back_to(session, book.id, refused[:_HELPED_MAX], now=now) > 0
 
 
 def _take_back(session: Session, book: Book, planned: Plan, outcome: Outcome, way: Way) -> None:

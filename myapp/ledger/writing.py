@@ -75,11 +75,7 @@ class Outcome:
 
 
 def write(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...] = ()) -> Outcome:
-    """Write the plan and claim its keys, in one go.
-
-    Raises:
-        sqlalchemy.exc.DBAPIError: a total left the range of 64 bits, among others.
-    """
+    """Write the plan and claim its keys, in one go."""
     if session.get_bind().dialect.name == "postgresql":
         return _write_at_once(session, ledger_id, plan, claims)
     return _write_in_steps(session, ledger_id, plan, claims)

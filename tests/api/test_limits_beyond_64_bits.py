@@ -1,4 +1,4 @@
-"""Limits are exact where a balance, what is held of it and what is asked for do not fit into 64 bits."""
+"""Limits are exact near the end of 64 bits, and asked before the range is."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ def limit(app: TestApp, path: str, **bounds: int) -> None:
 
 
 def test_a_limit_is_not_passed_by_what_a_float_would_lose(books: TestApp) -> None:
-    post(books, "equity:o", "assets:a", 9 * WHOLE)
-    send_ok(books, "POST", f"{LEDGER}/holds", moved("equity:p", "assets:a", 9 * WHOLE + 700), 201)
+    post(books, "equity:o", "assets:a", 2 * WHOLE)
+    send_ok(books, "POST", f"{LEDGER}/holds", moved("equity:p", "assets:a", 7 * WHOLE + 700), 201)
     limit(books, "assets:a", min=-(8_800_000_000_000_000_100))
-    both = [moved("assets:a", "equity:q", 9_200_000_000_000_000_000), moved("equity:r", "assets:a", 1)]
+    both = [moved("assets:a", "equity:q", 200_000_000_000_000_600), moved("equity:r", "assets:a", 1)]
     answer = send(books, "POST", f"{LEDGER}/transactions/batch", {"mode": "atomic", "transactions": both})
     assert refused(answer, "insufficient_funds")["index"] == 1
 
 
 def test_who_is_below_a_limit_may_come_back_and_capture(books: TestApp) -> None:
     post(books, "assets:pool", "assets:desk", 6 * WHOLE)
-    hold = send_ok(books, "POST", f"{LEDGER}/holds", moved("assets:pool", "assets:desk", 4 * WHOLE), 201)
+    hold = send_ok(books, "POST", f"{LEDGER}/holds", moved("assets:pool", "assets:desk", 3 * WHOLE), 201)
     limit(books, "assets:desk", min=-8 * WHOLE)
     post(books, "assets:desk", "assets:pool", 2 * WHOLE)
     part = {"final": False, **moved("assets:pool", "assets:desk", WHOLE // 2)}

@@ -69,6 +69,16 @@ def without(record: str, which: int = 0, *, blames: int = 0) -> Edit:
     return edit
 
 
+def holding(amount: str) -> Edit:
+    def edit(lines: list[Json]) -> int:
+        number = of(lines, "hold")[0]
+        for each in lines[number]["postings"]:
+            each["amount"] = each["remaining"] = amount if each["amount"][0] != "-" else f"-{amount}"
+        return number
+
+    return edit
+
+
 FUTURE, NOWHERE = "2999-01-01T00:00:00Z", "00000000-0000-7000-8000-000000000000"
 POSTING = ("postings", 0)
 EDITS: dict[str, Edit] = {
@@ -131,6 +141,7 @@ EDITS: dict[str, Edit] = {
     "a hold that keeps too much": setting("hold", 0, *POSTING, "remaining", "3.01"),
     "a hold that keeps the other side": setting("hold", 0, *POSTING, "remaining", "-3.00"),
     "a hold that keeps unevenly": setting("hold", 0, *POSTING, "remaining", "2.00"),
+    "a hold that is never captured": holding("92233720368547758.00"),
     "a hold of one posting": setting("hold", 0, "postings", []),
     "a capture of nothing": setting("hold", 1, "captures", [NOWHERE]),
     "a hold twice": repeated("hold"),

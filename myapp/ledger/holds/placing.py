@@ -29,8 +29,8 @@ def place(
 ) -> HoldView:
     """Place a hold; without `expires_at` it is open until it is captured or voided.
 
-    What it takes out counts against `min` at once, and what it brings in against `max`, so that a capture
-    cannot fail on a limit.
+    What it takes out counts against `min` at once, what it brings in against `max`, and both against the 64
+    bits of a total, so that a capture cannot fail on a limit.
 
     Raises:
         InvalidRequest: it would be expired at once.

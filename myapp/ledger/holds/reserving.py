@@ -49,11 +49,7 @@ def plan_of(entry: Entry) -> Plan:
 
 
 def reserve(session: Session, ledger_id: int, plan: Plan, claims: tuple[Claim, ...] = ()) -> Outcome:
-    """Add the plan's amounts to the pending totals, of accounts that exist; a hold claims no keys itself.
-
-    Raises:
-        sqlalchemy.exc.DBAPIError: a total left the range of 64 bits, among others.
-    """
+    """Add the plan's amounts to the pending totals, of accounts that exist; a hold claims no keys itself."""
     statements = _statements_of(session)
     given = {"ledger_id": ledger_id, **kit_of(session).given(BALANCES, balance_rows(plan.balances))}
     resolved = session.execute(statements.resolve, given).all()

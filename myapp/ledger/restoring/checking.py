@@ -45,7 +45,7 @@ def check(contents: Contents, *, now: datetime) -> None:
     _check_chains(contents.transactions)
     _check_reversals(transactions)
     _check_captures(contents.holds, transactions)
-    _check_pending(contents.holds)
+    _check_pending(contents)
 
 
 def _refused(line: int, detail: str) -> LedgerError:
@@ -146,15 +146,19 @@ def _check_captures(holds: Iterable[KeptHold], transactions: Mapping[UUID, KeptT
             captures.add(each)
 
 
-def _check_pending(holds: Iterable[KeptHold]) -> None:
-    pending: dict[tuple[_Key, bool], int] = defaultdict(int)
-    for hold in holds:
+def _check_pending(contents: Contents) -> None:
+    # A capture needs room for what is held beside what is posted.
+    totals: dict[tuple[_Key, bool], int] = defaultdict(int)
+    for transaction in contents.transactions:
+        for posting in transaction.postings:
+            totals[posting.key, posting.amount > 0] += abs(posting.amount)
+    for hold in contents.holds:
         _check_held(hold)
         for each in hold.postings:
             side = (each.key, each.remaining > 0)
-            pending[side] += abs(each.remaining)
-            if pending[side] > MINOR_MAX:
-                raise at_line(AmountOutOfRange("What is held exceeds 64 bits."), hold.line)
+            totals[side] += abs(each.remaining)
+            if totals[side] > MINOR_MAX:
+                raise at_line(AmountOutOfRange("What is posted and held exceeds 64 bits."), hold.line)
 
 
 def _check_held(hold: KeptHold) -> None:
