@@ -121,6 +121,7 @@ def read(source: BinaryIO) -> Iterator[Line]:
 
 def _checked(source: BinaryIO) -> Iterator[Line]:
     digest, end = sha256(), None
+    table, rows = "", dict[str, int]()
     with GzipFile(fileobj=source, mode="rb") as unzipped:
         for text in unzipped:
             line = _DECODER.decode(text)
@@ -131,7 +132,18 @@ def _checked(source: BinaryIO) -> Iterator[Line]:
                 end = line
                 continue
             digest.update(text)
+            table = _counted(rows, table, line)
             yield line
-    if end is None or end.sha256 != digest.hexdigest():
+    if end is None or (end.sha256, end.rows) != (digest.hexdigest(), rows):
         raise BackupError(_DAMAGED)
     yield end
+
+
+def _counted(rows: dict[str, int], table: str, line: Line) -> str:
+    """Count a row of the table that has begun, and return which one that is behind this line."""
+    if isinstance(line, TableStart):
+        rows.setdefault(line.name, 0)
+        return line.name
+    if isinstance(line, list):
+        rows[table] = rows.get(table, 0) + 1
+    return table

@@ -14,7 +14,7 @@ from myapp.ledger import verifying
 from myapp.ledger.backup.columns import converted, insertion, parameter, readers
 from myapp.ledger.backup.emptying import count_on, empty, is_empty, shut_others_out
 from myapp.ledger.backup.errors import BackupError, WrongBooks
-from myapp.ledger.backup.lines import Header, Line, Row, TableStart, header_of, read
+from myapp.ledger.backup.lines import End, Header, Line, Row, TableStart, header_of, read
 from myapp.ledger.backup.order import originals_first
 from myapp.ledger.backup.taking import CHUNK_ROWS, Progress
 from myapp.ledger.core import TXN
@@ -70,6 +70,8 @@ def _placed(lines: Iterable[Line]) -> Iterator[tuple[Table, Row]]:
             if table is None or len(line) != len(table.columns):
                 raise BackupError(_OTHER_TABLES)
             yield table, line
+        elif isinstance(line, End) and line.rows.keys() != Base.metadata.tables.keys():
+            raise BackupError(_OTHER_TABLES)
 
 
 def _table_of(start: TableStart) -> Table:

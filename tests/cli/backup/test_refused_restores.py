@@ -39,6 +39,17 @@ def sealed(lines: list[bytes]) -> list[bytes]:
     return [*lines[:-1], json.dumps(end).encode() + b"\n"]
 
 
+def counting(**counts: int) -> Callable[[bytes], bytes]:
+    """Make the last line count these rows, and none where nothing is given; its digest stays right."""
+
+    def changed(lines: list[bytes]) -> list[bytes]:
+        end = json.loads(lines[-1])
+        rows = {**end["rows"], **counts} if counts else {}
+        return [*lines[:-1], json.dumps({**end, "rows": rows}).encode() + b"\n"]
+
+    return with_other_lines(changed)
+
+
 def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
 
@@ -56,6 +67,10 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "no header": with_other_lines(lambda lines: lines[1:]),
     "no end": with_other_lines(lambda lines: lines[:-1]),
     "a row is missing": with_other_lines(lambda lines: [*lines[:5], *lines[6:]]),
+    "no counts": counting(),
+    "more rows are counted": counting(txn=10**30),
+    "fewer rows are counted": counting(txn=0),
+    "a table that is not there is counted": counting(gift=0),
     "a digit was changed": with_other_lines(
         lambda lines: [each.replace(b'"USD",1,', b'"USD",2,') for each in lines]
     ),
@@ -92,6 +107,7 @@ STRANGE = {
     "format 7": with_header(format=7),
     "schema 0001": with_header(schema="0001"),
     "other tables": renamed,
+    "other tables than this database": lambda lines: sealed([lines[0], b'{"line":"end","rows":{}}']),
 }
 
 
