@@ -5,6 +5,7 @@ A command is imported when it is asked for: all of them together take twice as l
 
 from __future__ import annotations
 
+import logging
 import signal
 import sys
 from collections.abc import Mapping
@@ -58,6 +59,9 @@ def myapp() -> None:
 
 def main() -> None:
     """Run the command: exit 0, or non-zero with one line on standard error."""
+    # Otherwise Python itself prints what a library warns of: psycopg tells host and user of a connection that
+    # it gives up, beside the line that says why.
+    logging.basicConfig(handlers=[logging.NullHandler()])
     try:
         # Not standalone: click would tell a wrong option in four lines.
         sys.exit(myapp(prog_name="myapp", standalone_mode=False))

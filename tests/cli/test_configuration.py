@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
+from pyramid.exceptions import ConfigurationError
 
 from tests.cli.conftest import REPOSITORY, InProcess, Shell
 from tests.databases import Database
@@ -113,3 +115,17 @@ def test_a_wrong_command_is_told_in_one_line(folder: Path, command: list[str]) -
 @pytest.mark.parametrize("command", [["--help"], ["import", "--help"], ["key", "create", "--help"]])
 def test_help_is_an_answer(tmp_path: Path, command: list[str]) -> None:
     assert "Usage: myapp" in InProcess(tmp_path).succeed("myapp", *command)
+
+
+def test_what_a_library_logs_is_not_told_beside_the_one_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(url: str) -> None:
+        # As psycopg does when a connection is given back in the middle of a pipeline.
+        logging.getLogger("psycopg").warning("error ignored terminating %r", url)
+        raise ConfigurationError("It is refused.")
+
+    monkeypatch.setattr("myapp.cli.migrate.upgrade", refuse)
+    # A process begins without a handler; this one has pytest's.
+    monkeypatch.setattr(logging.root, "handlers", [])
+    assert InProcess(folder).fail("myapp", "migrate") == "myapp: It is refused.\n"
