@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import create_engine, text
 
 from tests.cli.conftest import REPOSITORY, InProcess, Shell
 from tests.databases import Database
+from tests.ledger.threads import at_once, wait_until_someone_waits
 
 INI = str(REPOSITORY / "development.ini")
 
@@ -29,6 +31,38 @@ def test_alembics_own_command_line_migrates_the_same_database(empty_shell: InPro
     assert done.returncode == 0, done.stderr
     assert empty_shell.succeed("myapp", "key", "list") == ""
     assert empty_shell.run("alembic", "-c", INI, "check").returncode == 0
+
+
+# Processes, because Alembic keeps what it works on in a variable of the module.
+MIGRATING = (("myapp", "migrate"), ("alembic", "-c", INI, "upgrade", "head"))
+
+
+def test_two_programs_may_migrate_at_once(empty_shell: InProcess) -> None:
+    shell = Shell(empty_shell.folder, empty_shell.environment)
+    done = at_once(len(MIGRATING), lambda number: shell.run(*MIGRATING[number]))
+    assert [each.returncode for each in done] == [0, 0], [each.stderr for each in done]
+    assert empty_shell.succeed("myapp", "key", "list") == ""
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("other", MIGRATING, ids=["myapp", "alembic"])
+def test_who_migrates_waits_for_who_does_already(
+    empty_shell: InProcess, empty_database: Database, other: tuple[str, ...]
+) -> None:
+    shell = Shell(empty_shell.folder, empty_shell.environment)
+    engine = create_engine(empty_database.url)
+    watching = create_engine(empty_database.url, isolation_level="AUTOCOMMIT")
+    # Nobody gets past the first table as long as this one may still come to be.
+    with ThreadPoolExecutor(2) as pool, watching.connect() as watch, engine.connect() as connection:
+        connection.execute(text("CREATE TABLE alembic_version (version_num text)"))
+        running = [pool.submit(shell.run, *command) for command in (MIGRATING[0], other)]
+        wait_until_someone_waits(watch, 2)
+        connection.rollback()
+        done = [each.result() for each in running]
+    for each in (engine, watching):
+        each.dispose()
+    assert [each.returncode for each in done] == [0, 0], [each.stderr for each in done]
+    assert empty_shell.succeed("myapp", "key", "list") == ""
 
 
 @pytest.mark.parametrize(

@@ -26,14 +26,14 @@ def at_once(count: int, work: Callable[[int], Result]) -> list[Result]:
         return [each.result() for each in [pool.submit(start, number) for number in range(count)]]
 
 
-def wait_until_someone_waits(connection: Connection) -> None:
-    """Return once a thread waits for a lock in this PostgreSQL database."""
+def wait_until_someone_waits(connection: Connection, count: int = 1) -> None:
+    """Return once so many threads, or processes, wait for a lock in this PostgreSQL database."""
     waiting = text(
         "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid IN "
         "(SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
     )
     # Each look is a round trip; the statement timeout of the one that waits ends a hopeless wait.
     for _ in range(100_000):
-        if connection.execute(waiting).scalar_one():
+        if connection.execute(waiting).scalar_one() >= count:
             return
-    raise AssertionError("No one waits for the freeze.")
+    raise AssertionError("No one waits.")
