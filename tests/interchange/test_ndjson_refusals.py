@@ -79,6 +79,12 @@ def holding(amount: str) -> Edit:
     return edit
 
 
+def capturing(lines: list[Json]) -> int:
+    number = of(lines, "hold")[1]
+    lines[number]["captures"] = [lines[of(lines, "transaction")[0]]["id"]]
+    return number
+
+
 FUTURE, NOWHERE = "2999-01-01T00:00:00Z", "00000000-0000-7000-8000-000000000000"
 POSTING = ("postings", 0)
 EDITS: dict[str, Edit] = {
@@ -143,6 +149,8 @@ EDITS: dict[str, Edit] = {
     "a hold that keeps unevenly": setting("hold", 0, *POSTING, "remaining", "2.00"),
     "a hold that is never captured": holding("92233720368547758.00"),
     "a hold of one posting": setting("hold", 0, "postings", []),
+    "a capture of something else": capturing,
+    "a capture without a transaction": setting("hold", 1, "captures", []),
     "a capture of nothing": setting("hold", 1, "captures", [NOWHERE]),
     "a hold twice": repeated("hold"),
     "a hold of the future": setting("hold", -1, "recorded_at", FUTURE),

@@ -144,6 +144,22 @@ def _check_captures(holds: Iterable[KeptHold], transactions: Mapping[UUID, KeptT
                 word = "captured another hold" if each in captures else "is not in the file"
                 raise _refused(hold.line, f"The transaction {each} {word}.")
             captures.add(each)
+        _check_captured(hold, transactions)
+
+
+def _check_captured(hold: KeptHold, transactions: Mapping[UUID, KeptTransaction]) -> None:
+    if hold.status == "captured" and not hold.captures:
+        raise _refused(hold.line, "A hold that is captured names a transaction that did it.")
+    gone, posted = (defaultdict[tuple[_Key, bool], int](int) for _ in range(2))
+    for each in hold.postings:
+        gone[each.key, each.amount > 0] += abs(each.amount) - abs(each.remaining)
+    for posting in (posting for each in hold.captures for posting in transactions[each].postings):
+        posted[posting.key, posting.amount > 0] += abs(posting.amount)
+    # Whatever ends a hold lets go of what was not captured.
+    if any(amount > gone[side] for side, amount in posted.items()) or (
+        hold.status == "open" and any(amount != posted[side] for side, amount in gone.items())
+    ):
+        raise _refused(hold.line, "The captures are not what the hold no longer holds.")
 
 
 def _check_pending(contents: Contents) -> None:

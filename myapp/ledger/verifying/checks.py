@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from myapp.ledger.books import Book, open_book
 from myapp.ledger.idempotency import SERVICE
 from myapp.ledger.types import Int64
-from myapp.ledger.verifying import holds, journal, keys, owners, records, reversals, totals
+from myapp.ledger.verifying import captures, holds, journal, keys, owners, records, reversals, totals
 from myapp.ledger.verifying.rule import PROBLEMS_MAX, Check, WrongRow
 from myapp.ledger.verifying.tables import own
 
@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *records.CHECKS,
     *keys.CHECKS,
     *holds.CHECKS,
+    *captures.CHECKS,
 )
 
 

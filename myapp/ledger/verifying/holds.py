@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, func, literal_column, or_, select
 
-from myapp.ledger.core import BALANCE, LEDGER_ID, TXN
+from myapp.ledger.core import BALANCE, LEDGER_ID
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
-from myapp.ledger.holds.tables import HoldCapture
-from myapp.ledger.tables import table_of
 from myapp.ledger.types import Int64
 from myapp.ledger.verifying.rule import Check, Rule, rule, told
 from myapp.ledger.verifying.spelling import exact, exact_sum
 from myapp.ledger.verifying.tables import key_of
 
-HOLD_CAPTURE = table_of(HoldCapture)
 _NOUGHT = literal_column("0", Int64)
 _ITS_HOLD = and_(HOLD.c.ledger_id == HOLD_POSTING.c.ledger_id, HOLD.c.id == HOLD_POSTING.c.hold_id)
+
+_ITS_BALANCE = and_(
+    BALANCE.c.ledger_id == HOLD_POSTING.c.ledger_id,
+    BALANCE.c.account_id == HOLD_POSTING.c.account_id,
+    BALANCE.c.asset == HOLD_POSTING.c.asset,
+)
+_STATES = ("open", "captured", "voided", "expired")
 
 
 def _held() -> Subquery:
@@ -71,6 +75,18 @@ def _open_or_empty() -> Rule:
     )
 
 
+def _of_a_known_state() -> Rule:
+    return rule(
+        "hold",
+        "There is no such state.",
+        HOLD,
+        key_of(HOLD),
+        {"status": (told(" or ".join(_STATES)), HOLD.c.status)},
+        HOLD.c.ledger_id == LEDGER_ID,
+        wrong=HOLD.c.status.not_in(list(map(told, _STATES))),
+    )
+
+
 def _even() -> Rule:
     sums = (
         select(
@@ -95,11 +111,12 @@ def _even() -> Rule:
 def _of_its_hold() -> Rule:
     return rule(
         "hold_posting",
-        "Its hold is not there, or expires at another time.",
-        HOLD_POSTING.outerjoin(HOLD, _ITS_HOLD),
+        "Its hold or its balance row is not there, or the hold expires at another time.",
+        HOLD_POSTING.outerjoin(HOLD, _ITS_HOLD).outerjoin(BALANCE, _ITS_BALANCE),
         key_of(HOLD_POSTING),
         {
             "hold_id": (HOLD.c.id, HOLD_POSTING.c.hold_id),
+            "account_id": (BALANCE.c.account_id, HOLD_POSTING.c.account_id),
             "expires_at": (HOLD.c.expires_at, HOLD_POSTING.c.expires_at),
         },
         HOLD_POSTING.c.ledger_id == LEDGER_ID,
@@ -123,25 +140,8 @@ def _within_its_amount() -> Rule:
     )
 
 
-def _of_hold_and_transaction() -> Rule:
-    hold = and_(HOLD.c.ledger_id == HOLD_CAPTURE.c.ledger_id, HOLD.c.id == HOLD_CAPTURE.c.hold_id)
-    transaction = and_(TXN.c.ledger_id == HOLD_CAPTURE.c.ledger_id, TXN.c.id == HOLD_CAPTURE.c.txn_id)
-    return rule(
-        "hold_capture",
-        "The hold or the transaction is not there.",
-        HOLD_CAPTURE.outerjoin(HOLD, hold).outerjoin(TXN, transaction),
-        key_of(HOLD_CAPTURE),
-        {
-            "hold_id": (HOLD.c.id, HOLD_CAPTURE.c.hold_id),
-            "txn_id": (TXN.c.id, HOLD_CAPTURE.c.txn_id),
-        },
-        HOLD_CAPTURE.c.ledger_id == LEDGER_ID,
-    )
-
-
 CHECKS = (
     Check("pending_totals", BALANCE, (_pending(),)),
-    Check("holds", HOLD, (_open_or_empty(), _even())),
+    Check("holds", HOLD, (_open_or_empty(), _of_a_known_state(), _even())),
     Check("hold_postings", HOLD_POSTING, (_of_its_hold(), _within_its_amount())),
-    Check("hold_captures", HOLD_CAPTURE, (_of_hold_and_transaction(),)),
 )

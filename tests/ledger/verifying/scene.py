@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
 
 from myapp.db import SessionFactory, unit_of_work
-from myapp.ledger import accounts, idempotency, posting, transactions, verifying
+from myapp.ledger import accounts, idempotency, ledgers, posting, transactions, verifying
 from myapp.ledger.books import open_book
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.posting import Key
@@ -22,19 +22,24 @@ from myapp.ledger.verifying import Verification
 from myapp.ledger.verifying.rule import WrongRow
 from myapp.security import keys
 from tests.databases import Database
-from tests.ledger.books import LEDGER, make_ledger, now, post, transfer
-from tests.ledger.holding import capture, place
+from tests.ledger.books import LEDGER, make_ledger, now, open_account, post, transfer
+from tests.ledger.holding import capture, place, void
 
 # Fixed, so that a test can say which row it means.
-FIRST, REVERSED, REVERSAL = (UUID(int=number << 64 | 7 << 76 | 1 << 63) for number in (1, 2, 3))
+FIRST, REVERSED, REVERSAL, TWIN = (UUID(int=number << 64 | 7 << 76 | 1 << 63) for number in (1, 2, 3, 4))
 EFFECTIVE = datetime(2026, 1, 5, 12, tzinfo=UTC)
 CASH = "assets:cash"
 
 
 def fill(factory: SessionFactory) -> None:
-    """Keep books in the ledger `books`, with a row in every table, and an empty ledger beside it."""
-    make_ledger(factory, USD=2, JPY=0)
+    """Keep books in the ledger `books`, with a row in every table, and two ledgers beside it.
+
+    Of some rows little is told elsewhere: what is not used, what is over, and what has a twin.
+    """
+    make_ledger(factory, USD=2, JPY=0, OLD=2)
     make_ledger(factory, "others")
+    with unit_of_work(factory) as session:
+        ledgers.create(session, "empty", now=now())
     with unit_of_work(factory) as session:
         limits = {"USD": {"min": "-500", "max": "1000"}}
         accounts.open_account(session, LEDGER, CASH, now=now(), limits=limits, metadata={"bank": "x"})
@@ -42,6 +47,7 @@ def fill(factory: SessionFactory) -> None:
         entries = [
             _entry(FIRST, ("expenses:food", "USD", 1250), (CASH, "USD", -1250)),
             _entry(REVERSED, *_legs("JPY", 900), *_legs("USD", 5)),
+            _entry(TWIN, *_legs("JPY", 900), *_legs("USD", 5)),
         ]
         posting.write_entries(session, book, entries, now=now())
         opposite = _entry(
@@ -51,14 +57,46 @@ def fill(factory: SessionFactory) -> None:
             reverses=REVERSED,
         )
         posting.write_entries(session, book, [opposite], now=now())
-        transactions.change_metadata(session, book, FIRST, {"trip": "rome"}, now=now())
+        for each in (FIRST, TWIN):
+            transactions.change_metadata(session, book, each, {"trip": "rome"}, now=now())
         _answer_keys(session, book.id)
         keys.create(session, "web", ["read"], now=now(), ledger=LEDGER)
     post(factory, transfer(CASH, "expenses:food", "3", effective_at=EFFECTIVE), key=Key("posted", "digest"))
-    hold = place(factory, "9", "assets:held", "expenses:held", expires_at=now() + timedelta(days=1))
+    hold = place(
+        factory, "9", "assets:held", "expenses:held", expires_at=now() + timedelta(days=1), description="open"
+    )
     capture(factory, hold.id, transfer("assets:held", "expenses:held", "2"), final=False)
+    _end_holds(factory)
+    _open_unused(factory)
     with unit_of_work(factory) as session:
         accounts.change(session, LEDGER, "income:x", now=now(), status="frozen")
+
+
+def _end_holds(factory: SessionFactory) -> None:
+    legs = "assets:deposit", "expenses:deposit"
+    void(factory, place(factory, "9", *legs, description="voided").id)
+    spent = place(factory, "9", *legs, description="spent")
+    capture(factory, spent.id, transfer(*legs, "2"), final=False)
+    void(factory, spent.id)
+    capture(factory, place(factory, "4", *legs, description="taken").id)
+    post(factory, transfer(*legs, "1", description="deposited"))
+
+
+def _open_unused(factory: SessionFactory) -> None:
+    """Open accounts without postings, one with limits; and keep a part of a copy in the other ledger."""
+    open_account(factory, "assets:unused")
+    open_account(factory, "assets:limited", limits={"USD": {"max": "5"}})
+    with unit_of_work(factory) as session:
+        # The same id: SQLite counts them by ledger, and its backup keeps them wherever it is restored.
+        session.execute(
+            text(
+                "INSERT INTO account (ledger_id, id, path, type, status, metadata, created_at) "
+                "SELECT 2, id, 'assets:copy', type, status, metadata, created_at FROM account "
+                "WHERE path = 'assets:limited'"
+            )
+        )
+        legs = ("assets:copied", "USD", 5), ("income:copied", "USD", -5)
+        posting.write_entries(session, open_book(session, "others", None), [_entry(TWIN, *legs)], now=now())
 
 
 def _legs(asset: str, amount: int) -> tuple[tuple[str, str, int], ...]:
