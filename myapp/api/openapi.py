@@ -24,9 +24,9 @@ _PLACEHOLDER = re.compile(r"\{(\w+)(?::[^}]*)?\}")
 _MEANINGS = meanings()
 
 _INTRODUCTION = (
-    "A double-entry ledger. Amounts are decimal strings, times are RFC 3339, answered in UTC. Every address "
-    "that knows GET knows HEAD; a method that is not declared is refused with 405 and `Allow`. Every answer "
-    "carries `X-Request-Id`; a request may bring its own."
+    "A double-entry ledger. Amounts are decimal strings, times are RFC 3339, answered in UTC; a leap second, "
+    "`23:59:60`, is refused. Every address that knows GET knows HEAD; a method that is not declared is "
+    "refused with 405 and `Allow`. Every answer carries `X-Request-Id`; a request may bring its own."
 )
 _TEXT: Schema = {"type": "string"}
 _HEADERS: Mapping[str, tuple[str, Schema]] = {

@@ -42,3 +42,10 @@ def test_an_offset_has_as_many_hours_and_minutes_as_a_clock(offset: str) -> None
     assert first_instant("2026-01-05T09:00:00+05:59") == datetime(2026, 1, 5, 3, 1, tzinfo=UTC)
     with pytest.raises(ValueError):
         first_instant(f"2026-01-05T09:00:00{offset}")
+
+
+@pytest.mark.parametrize("read", [first_instant, last_instant])
+def test_a_leap_second_is_no_time_that_is_kept(read: Callable[[str], datetime]) -> None:
+    assert read("2016-12-31T23:59:59.999999Z") < read("2017-01-01T00:00:00Z")
+    with pytest.raises(ValueError):
+        read("2016-12-31T23:59:60Z")
