@@ -143,7 +143,7 @@ ROUTES: tuple[Route, ...] = (
         verify.verify,
         "read",
         "Recompute the books from their postings, and name every row that is wrong.",
-        budget=45,
+        budget=48,
         answer=Verification,
     ),
     Route(
