@@ -41,6 +41,19 @@ def test_a_limit_is_not_passed_by_what_a_float_would_lose(books: TestApp) -> Non
     assert refused(answer, "insufficient_funds")["index"] == 1
 
 
+def test_a_hold_without_room_for_its_capture_is_refused(books: TestApp) -> None:
+    # All is back where it was, and nine tenths of what a total may reach are used on either side.
+    post(books, "assets:a", "equity:o", 9 * WHOLE)
+    post(books, "equity:o", "assets:a", 9 * WHOLE)
+    beyond = send(books, "POST", f"{LEDGER}/holds", moved("assets:a", "equity:o", WHOLE))
+    refused(beyond, "amount_out_of_range")
+    within = moved("assets:a", "equity:o", WHOLE // 5)
+    hold = send_ok(books, "POST", f"{LEDGER}/holds", within, 201)
+    eating = send(books, "POST", f"{LEDGER}/transactions", moved("assets:a", "equity:o", WHOLE // 20))
+    refused(eating, "amount_out_of_range")
+    send_ok(books, "POST", f"{LEDGER}/holds/{hold['id']}/capture", {}, 201)
+
+
 def test_who_is_below_a_limit_may_come_back_and_capture(books: TestApp) -> None:
     post(books, "assets:pool", "assets:desk", 6 * WHOLE)
     hold = send_ok(books, "POST", f"{LEDGER}/holds", moved("assets:pool", "assets:desk", 3 * WHOLE), 201)
