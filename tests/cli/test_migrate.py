@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from tests.cli.conftest import REPOSITORY, InProcess, Shell
 from tests.databases import Database
@@ -49,7 +49,10 @@ def test_two_programs_may_migrate_at_once(empty_shell: InProcess) -> None:
 def test_who_migrates_waits_for_who_does_already(
     empty_shell: InProcess, empty_database: Database, other: tuple[str, ...]
 ) -> None:
-    shell = Shell(empty_shell.folder, empty_shell.environment)
+    # On a busy machine one of them may come long before the other.
+    patient = make_url(empty_database.url).update_query_dict({"options": "-c lock_timeout=50s"})
+    url = patient.render_as_string(hide_password=False)
+    shell = Shell(empty_shell.folder, {"MYAPP_DATABASE_URL": url})
     engine = create_engine(empty_database.url)
     watching = create_engine(empty_database.url, isolation_level="AUTOCOMMIT")
     # Nobody gets past the first table as long as this one may still come to be.
