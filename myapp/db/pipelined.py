@@ -106,7 +106,7 @@ def _has_failed(answer: list[PGresult]) -> bool:
 
 
 class PipelinedConnection(Connection[Any]):
-    """A connection whose cursors are `PipelinedCursor`."""
+    """A connection whose cursors are `PipelinedCursor`, and that keeps what a reader has prepared."""
 
     # Both are only touched by a cursor that has the connection's lock.
     begin_may_wait = False
@@ -121,6 +121,14 @@ class PipelinedConnection(Connection[Any]):
             self.begin_to_send = self._get_tx_start_command()
         else:
             yield from super()._start_query()
+
+    def _rollback_gen(self) -> PQGen[None]:
+        if not self.read_only or self.pgconn.transaction_status != TransactionStatus.INTRANS:
+            yield from super()._rollback_gen()
+            return
+        # psycopg's own forgets every statement that it has prepared, and the server plans each of them anew.
+        # That is for what was made in the transaction, and one that could write nothing has made nothing.
+        yield from self._exec_command(b"ROLLBACK")
 
     def _is_idle(self) -> bool:
         return self.pgconn.transaction_status == TransactionStatus.IDLE

@@ -90,7 +90,6 @@ def listen(engine: Engine) -> None:
     # SQLAlchemy calls them inside its own error handling. The dialect's own leave all of it to the driver.
     engine.dialect.connect = PipelinedConnection.connect  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
-    engine.dialect.do_rollback = _do_rollback  # type: ignore[method-assign]
 
 
 def _plan_begin(connection: Connection) -> None:
@@ -126,17 +125,6 @@ def _do_begin(dbapi_connection: Any) -> None:
     if plan.is_interactive:
         # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
         driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-
-
-def _do_rollback(dbapi_connection: Any) -> None:
-    driver = dbapi_connection.dbapi_connection
-    if not driver.read_only or driver.info.transaction_status != TransactionStatus.INTRANS:
-        driver.rollback()
-        return
-    # psycopg's own forgets every statement that it has prepared, and the server plans each of them anew. That
-    # is for what was made in the transaction, and one that could write nothing has made nothing.
-    with driver.lock:
-        driver.wait(driver._exec_command(b"ROLLBACK"))
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

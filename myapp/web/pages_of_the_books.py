@@ -48,6 +48,6 @@ PAGES: tuple[Page, ...] = (
         method="POST",
         again=holds.again,
     ),
-    Page("verify", LEDGER + "/verify", verifying.show, "verify.html", "Verify the books.", 45),
-    Page("light", LEDGER + "/light", verifying.show, "light.html", "Say whether they are right.", 45),
+    Page("verify", LEDGER + "/verify", verifying.show, "verify.html", "Verify the books.", 48),
+    Page("light", LEDGER + "/light", verifying.show, "light.html", "Say whether they are right.", 48),
 )

@@ -177,7 +177,7 @@ GUARDS = (
     Guard(
         "I17",
         "a read is rolled back",
-        "myapp/db/postgresql.py",
+        "myapp/db/pipelined.py",
         'b"ROLLBACK"',
         'b"COMMIT"',
         ("tests/lifecycle/test_pooled_connections.py::test_a_reader_that_notifies_is_not_heard",),
