@@ -12,7 +12,6 @@ from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.security import NO_PERMISSION_REQUIRED
-from pyramid.viewderivers import INGRESS
 
 from myapp.db.shared import SharedLock
 from myapp.http.errors import RateLimited
@@ -93,8 +92,9 @@ def includeme(config: Configurator) -> None:
     settings = config.registry["settings"]
     if settings.requests_per_second:
         config.registry[_ALLOWANCE] = Allowance(settings.requests_per_second, settings.requests_at_once)
-        # Before the permission is asked for: who may not do something has been looked up all the same.
-        config.add_view_deriver(counted_view, under=INGRESS, over="secured_view")
+        # Before the permission is asked for: who may not do something has been looked up all the same. To look
+        # opens the session, for which the view has to say first whether it writes.
+        config.add_view_deriver(counted_view, under="db_mode", over="secured_view")
 
 
 def counted_view(view: View, info: Any) -> View:

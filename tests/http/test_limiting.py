@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from pyramid.interfaces import IViewDerivers
 from sqlalchemy import create_engine, text
 from webtest import TestApp
 
@@ -185,6 +186,12 @@ def test_who_has_no_key_and_what_needs_none_is_not_counted(gate: Gate) -> None:
     ):
         assert gate.statuses(kind, "GET", url, AT_ONCE + 1) == [status] * (AT_ONCE + 1)
     assert gate.statuses("web", "GET", f"{OWN}/accounts", AT_ONCE) == [200] * AT_ONCE
+
+
+def test_a_view_says_whether_it_writes_before_its_key_is_looked_up(database: Database) -> None:
+    with standing(database) as app:
+        order = [name for name, _ in app.app.registry.getUtility(IViewDerivers).sorted()]
+    assert order.index("db_mode") < order.index("counted_view") < order.index("secured_view")
 
 
 # A deferred trigger runs within COMMIT. What a sequence gave is not taken back with the transaction.
