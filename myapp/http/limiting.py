@@ -92,8 +92,8 @@ def includeme(config: Configurator) -> None:
     settings = config.registry["settings"]
     if settings.requests_per_second:
         config.registry[_ALLOWANCE] = Allowance(settings.requests_per_second, settings.requests_at_once)
-        # Before the permission is asked for: who may not do something has been looked up all the same. To look
-        # opens the session, for which the view has to say first whether it writes.
+        # Before the permission is asked for: who may not do something has been looked up all the same. And to
+        # look opens the session, for which the view has to say first whether it writes.
         config.add_view_deriver(counted_view, under="db_mode", over="secured_view")
 
 
