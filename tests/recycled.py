@@ -32,7 +32,8 @@ _CHANGES = " UNION ALL ".join(
     f"SELECT '{name}', count(*), sum(xmin::text::bigint) FROM {name}"
     for name in (*_CATALOGS, "alembic_version")
 )
-_CUT_OFF = sql.SQL(
+# Ends every other connection to the database, and waits until it is gone.
+CUT_OFF = sql.SQL(
     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
@@ -104,7 +105,7 @@ class Recycled:
 
     def _is_cleared(self, connection: Connection) -> bool:
         # Few round trips, each with many statements: a busy machine makes every one of them wait.
-        connection.execute(_CUT_OFF)
+        connection.execute(CUT_OFF)
         if self._template is None:
             connection.execute(self._clear)
             return self._outlined(connection) == self._outline

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.postgres import Connection, PostgresServer
-from tests.recycled import Recycled
+from tests.recycled import CUT_OFF, Recycled
 
 LEDGER = "INSERT INTO ledger (name, strict_accounts, metadata, created_at) VALUES (%s, false, '{}', now())"
 CHANGES = (
@@ -68,10 +68,7 @@ def test_whoever_is_still_connected_is_cut_off(recycled: Recycled, postgres_serv
 def test_who_looks_after_it_may_be_cut_off_too(recycled: Recycled, postgres_server: PostgresServer) -> None:
     recycled.fresh()
     with postgres_server.connect("recycled") as connection:
-        connection.execute(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+        connection.execute(CUT_OFF)
         connection.execute(LEDGER, ["books"])
     recycled.fresh()
     with postgres_server.connect("recycled") as connection:

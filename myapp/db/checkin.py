@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from myapp.db import sqlite
 from myapp.db.dialects import Dialect, dialect_of
 
 log = logging.getLogger(__name__)
@@ -25,7 +24,7 @@ TAINTED = "myapp_tainted"
 def listen(engine: Engine) -> None:
     """Attach the guard to the engine's pool; it counts what it finds in the connection's `info`."""
     dialect = dialect_of(engine.dialect.name)
-    in_memory = dialect is sqlite and sqlite.is_memory(engine.url)
+    in_memory = dialect.is_memory(engine.url)
 
     def at_checkin(dbapi_connection: Any, record: ConnectionPoolEntry) -> None:
         if dbapi_connection is None:

@@ -59,7 +59,9 @@ _LASTING = re.compile(
     + r"|foreign_key_check|integrity_check|quick_check|database_list|compile_options)\b))\b",
     re.IGNORECASE,
 )
-_REOPENING = re.compile(_START + r"SET\s+(?:LOCAL\s+)?TRANSACTION(?:_\w+)?\b", re.IGNORECASE)
+_REOPENING = re.compile(
+    _START + r"SET\s+(?:LOCAL\s+)?TRANSACTION(?:_(?:read_only|isolation|deferrable))?\b", re.IGNORECASE
+)
 _MISREADING = re.compile(_START + r"SET\s+(?:LOCAL\s+)?standard_conforming_strings\b", re.IGNORECASE)
 # Either may also stand in a text that these take: the name of a setting, or a block of statements.
 _TAKES_A_TEXT = re.compile(rf"\bset_config\b|{_START}DO\b", re.IGNORECASE)

@@ -23,6 +23,9 @@ class Dialect(Protocol):
     def engine_options(self, url: URL, settings: DbSettings) -> dict[str, Any]:
         """Return the arguments of `create_engine`."""
 
+    def is_memory(self, url: URL) -> bool:
+        """Tell whether the URL names a database that lives in one connection's memory."""
+
     def listen(self, engine: Engine) -> None:
         """Attach the events of this database."""
 

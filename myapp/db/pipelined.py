@@ -123,7 +123,8 @@ class PipelinedConnection(Connection[Any]):
             yield from super()._start_query()
 
     def _rollback_gen(self) -> PQGen[None]:
-        if not self.read_only or self.pgconn.transaction_status != TransactionStatus.INTRANS:
+        goes_well = self.pgconn.transaction_status == TransactionStatus.INTRANS
+        if self._pipeline or not self.read_only or not goes_well:
             yield from super()._rollback_gen()
             return
         # psycopg's own forgets every statement that it has prepared, and the server plans each of them anew.

@@ -10,6 +10,7 @@ from psycopg import IsolationLevel, _queries
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from myapp.db import liveness
 from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
@@ -86,26 +87,32 @@ def _words(given: str | tuple[str, ...]) -> tuple[str, ...]:
 def listen(engine: Engine) -> None:
     """Attach how transactions begin and end; the limits are connect options."""
     liveness.listen(engine)
+    event.listen(engine, "checkout", _note_attributes)
     event.listen(engine, "begin", _plan_begin)
     # SQLAlchemy calls them inside its own error handling. The dialect's own leave all of it to the driver.
     engine.dialect.connect = PipelinedConnection.connect  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
 
 
+def _note_attributes(driver: Any, record: ConnectionPoolEntry, proxy: object) -> None:
+    # Before its first user can ask for an isolation of their own.
+    if _AS_MADE not in record.info:
+        record.info[_AS_MADE] = _attributes(driver)
+
+
+def _attributes(driver: Any) -> _Attributes:
+    return _Attributes(driver.autocommit, driver.isolation_level, driver.read_only, driver.deferrable)
+
+
 def _plan_begin(connection: Connection) -> None:
-    owner, pooled = owner_of(connection), connection.connection
-    made = pooled.info.setdefault(_AS_MADE, _attributes(pooled.dbapi_connection))
-    if owner is not None and made.autocommit:
+    owner = owner_of(connection)
+    if owner is not None and connection.info[_AS_MADE].autocommit:
         raise owner.violate(
             "The engine is in autocommit, where nothing can be undone: take that setting out."
         )
     # Only this event sees the connection's options, and only `do_begin` has its errors classified.
     stricter = "isolation_level" in connection.get_execution_options()
     connection.info[_PLAN] = _Plan(mode_of(connection), is_interactive(connection), stricter)
-
-
-def _attributes(driver: Any) -> _Attributes:
-    return _Attributes(driver.autocommit, driver.isolation_level, driver.read_only, driver.deferrable)
 
 
 def _do_begin(dbapi_connection: Any) -> None:
@@ -125,6 +132,11 @@ def _do_begin(dbapi_connection: Any) -> None:
     if plan.is_interactive:
         # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
         driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def is_memory(url: URL) -> bool:
+    """Say that no URL names a database that lives in one connection's memory."""
+    return False
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What waitress reads off the wire, more strictly, and its own refusals as problem documents."""
+"""waitress's server with connections of ours: its own refusals are problem documents, too."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 from waitress.adjustments import Adjustments
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
@@ -18,6 +17,7 @@ from myapp.http.channel import OrderlyChannel
 from myapp.http.dispatch import LeaderDispatcher
 from myapp.http.errors import BodyTooLarge, InternalError
 from myapp.http.observe import HEADER
+from myapp.http.parsing import StrictParser
 from myapp.http.problems import MEDIA_TYPE, problem
 from myapp.ledger.errors import InvalidParameter, LedgerError
 from myapp.ledger.ids import new_id
@@ -26,46 +26,6 @@ _BEAT_S = 1.0
 # A pulse is in the loop's map as if it were a socket.
 _NO_SOCKET = -1
 _UNREADABLE = "This is no HTTP request that can be read here"
-
-
-class KeptHeaders(dict[str, str]):
-    """Headers of which waitress takes none away: of how a body was coded it would leave no trace."""
-
-    def pop(self, name: str, default: str = "") -> str:  # type: ignore[override]
-        """Return a header and keep it."""
-        return self.get(name, default)
-
-
-class StrictParser(HTTPRequestParser):  # type: ignore[misc]
-    """Lets the application see that a body's end is in doubt, which waitress hides from it."""
-
-    def __init__(self, adj: Adjustments) -> None:
-        super().__init__(adj)
-        self.headers = KeptHeaders()
-
-    def parse_header(self, header_plus: bytes) -> None:
-        """Read the request's line and headers.
-
-        Raises:
-            ParsingError, TransferEncodingNotImplemented: it cannot be read; waitress answers.
-        """
-        try:
-            super().parse_header(header_plus)
-        except ValueError as error:
-            # Of the standard library, which reads the address and the length. waitress would only hang up.
-            raise ParsingError("Its address or its length cannot be read") from error
-        if "TRANSFER_ENCODING" not in self.headers:
-            return
-        if self._is_chunked_and_no_more():
-            del self.headers["TRANSFER_ENCODING"]
-        else:
-            # Where the next request begins depends on who reads, so this is the last one.
-            self.headers["CONNECTION"] = "close"
-
-    def _is_chunked_and_no_more(self) -> bool:
-        # HTTP/1.0 knows no chunks. A coding that is said twice is one to some and two to others.
-        once = self.headers["TRANSFER_ENCODING"].lower() == "chunked"
-        return bool(self.chunked and once and "CONTENT_LENGTH" not in self.headers)
 
 
 class RereadableTask(WSGITask):  # type: ignore[misc]

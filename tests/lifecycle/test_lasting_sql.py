@@ -316,6 +316,7 @@ def test_an_ordinary_statement_keeps_its_connection(serve: Serve, statement: str
     "statement",
     [
         "SET LOCAL work_mem = '5MB'",
+        "SET LOCAL transaction_timeout = '5s'",
         "SELECT set_config('work_mem', '5MB', true)",
         "SET CONSTRAINTS ALL IMMEDIATE",
     ],

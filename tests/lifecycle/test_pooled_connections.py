@@ -16,6 +16,7 @@ from tests.lifecycle import witness
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import at
+from tests.recycled import CUT_OFF
 from tests.wiretap import overheard, round_trips, sent
 
 pytestmark = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
@@ -73,6 +74,24 @@ def test_readers_and_writers_that_share_a_connection_each_have_their_own_mode(se
     assert len(view.backends | strict.backends) == 1
 
 
+def test_what_the_first_user_of_a_connection_asked_for_is_its_own(serve: Serve) -> None:
+    view, strict = Telling(), Telling(isolation_level="SERIALIZABLE")
+    site = serve(at("/", view), at("/strict", strict), sqlalchemy__pool_size="1")
+    for method, path in (("POST", "/strict"), ("POST", "/"), ("GET", "/"), ("POST", "/")):
+        assert site.ask(path, method) == 200
+    assert strict.seen == [("serializable", "off")]
+    assert view.seen == [WRITES, READS, WRITES]
+
+
+def test_who_goes_without_a_transaction_leaves_the_connection_to_those_who_do_not(serve: Serve) -> None:
+    view = Telling()
+    site = serve(at("/", view), sqlalchemy__pool_size="1")
+    with site.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SELECT 1"))
+    assert site.ask("/") == 200
+    assert view.seen == [WRITES]
+
+
 def test_an_isolation_that_the_engine_was_given_is_back_after_a_reader(serve: Serve) -> None:
     view = Telling()
     site = serve(at("/", view), sqlalchemy__pool_size="1", sqlalchemy__isolation_level="SERIALIZABLE")
@@ -125,10 +144,7 @@ def test_connections_that_the_server_ended_are_replaced_before_the_request_begin
     for _ in range(3):
         assert site.ask("/", method) == 200
         with closing(witness.connect(bookcase_database)) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            )
+            other.execute(CUT_OFF)
     assert site.ask("/", method) == 200
     assert len(view.backends) == 4
 
@@ -162,9 +178,9 @@ def test_a_reader_that_notifies_is_not_heard(serve: Serve, bookcase_database: Da
     with closing(witness.connect(bookcase_database)) as other:
         other.execute("LISTEN bell")
         assert site.ask("/", "GET") == 200
-        assert list(other.notifies(timeout=0, stop_after=1)) + _heard(other) == []
+        assert not has_heard(other)
         assert site.ask("/", "POST") == 200
-        assert list(other.notifies(timeout=0, stop_after=1)) + _heard(other) != []
+        assert has_heard(other)
 
 
 def test_what_a_function_of_the_database_sets_for_a_reader_ends_with_it(serve: Serve) -> None:
@@ -198,7 +214,7 @@ def test_what_a_view_told_the_driver_ends_with_its_request(serve: Serve) -> None
     assert len(view.backends) == 1
 
 
-def _heard(other: psycopg.Connection[Any]) -> list[Any]:
+def has_heard(other: psycopg.Connection[Any]) -> bool:
     # What was sent before an answer comes with it.
     other.execute("SELECT 1")
-    return list(other.notifies(timeout=0, stop_after=1))
+    return bool(list(other.notifies(timeout=0, stop_after=1)))

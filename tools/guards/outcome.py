@@ -137,7 +137,7 @@ GUARDS = (
         "I2",
         "no driver is in autocommit",
         "myapp/db/postgresql.py",
-        "    if owner is not None and made.autocommit:",
+        "    if owner is not None and connection.info[_AS_MADE].autocommit:",
         "    if False:",
         ("tests/lifecycle/test_engine_settings.py::test_a_driver_in_autocommit_keeps_nothing_and_says_so",),
     ),
