@@ -14,6 +14,9 @@ FAULTS ?=
 MODEL  ?= 5000x100
 GUARDS ?=
 
+# Where it is set, each of the hundreds of processes that tests start would compile the application anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev system-packages serve debug migrate demo test optimized chaos chaos-long model-long faults guards bench opponents profile reference screenshots lint types strategies schemathesis-long shell requirements clean
 
@@ -34,8 +37,8 @@ $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
 install: $(VENV)/installed  ## create the virtual environment with the pinned versions
 install-dev: $(VENV)/installed-dev system-packages  ## the same, with what tests and linters need
 
-system-packages: $(VENV)/installed-dev  ## hledger and Chromium, from Debian where this is Debian and root
-	@$(BIN)/python -m tools.system_packages
+system-packages:  ## hledger and Chromium, from Debian where this is Debian and root
+	@$(PYTHON) -m tools.system_packages
 
 migrate: install  ## bring the database of $(INI) to the newest schema
 	$(BIN)/myapp migrate -c $(INI)
