@@ -6,7 +6,16 @@ import pytest
 
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import at
-from tests.lifecycle.test_lasting_sql import POSTGRESQL, SQLITE, looking, sending, swallowing, told
+from tests.lifecycle.test_lasting_sql import (
+    LOCKS,
+    POSTGRESQL,
+    SQLITE,
+    TABLES,
+    looking,
+    sending,
+    swallowing,
+    told,
+)
 
 TRIGGER = "CREATE TRIGGER a BEFORE UPDATE ON shelf {}EXECUTE FUNCTION suppress_redundant_updates_trigger()"
 BEHIND = "; COMMIT; BEGIN"
@@ -22,12 +31,11 @@ TEMPORARY = [
     "CREATE TABLE temp.x (a INTEGER)",
     "CREATE TEMP VIEW x AS SELECT 1",
 ]
-TABLE_Y = "SELECT count(*) FROM pg_class WHERE relname = 'y'"
 LASTING = {
-    "SELECT 1 AS a INTO TEMP y": (TABLE_Y, 0),
-    "CREATE TABLE pg_temp.y (a int)": (TABLE_Y, 0),
+    "SELECT 1 AS a INTO TEMP scratch": (TABLES, 0),
+    "CREATE TABLE pg_temp.scratch (a int)": (TABLES, 0),
     "SELECT \"set_config\"('work_mem', '5MB', false)": ("SELECT current_setting('work_mem') = '5MB'", False),
-    'SELECT "pg_advisory_lock"(42)': ("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 0),
+    'SELECT "pg_advisory_lock"(42)': (LOCKS, 0),
 }
 
 

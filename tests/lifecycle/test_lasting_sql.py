@@ -151,6 +151,9 @@ def test_how_the_transaction_began_may_be_asked(serve: Serve) -> None:
     assert serve(at("/", asking)).ask("/", "GET") == 200
 
 
+# The next user asks of its own connection alone: the one that was closed may still be letting go of its own.
+TABLES = "SELECT count(*) FROM pg_class WHERE relname = 'scratch' AND relnamespace = pg_my_temp_schema()"
+LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
 # What is done, what would tell the next user of the connection, and what it must be told.
 LASTING: dict[str, tuple[str, str, object]] = {
     "a temporary view in the place of a table": (
@@ -160,12 +163,12 @@ LASTING: dict[str, tuple[str, str, object]] = {
     ),
     "a temporary table that is explained": (
         "EXPLAIN ANALYZE CREATE TEMP TABLE scratch AS SELECT 1 AS one",
-        "SELECT count(*) FROM pg_class WHERE relname = 'scratch'",
+        TABLES,
         0,
     ),
     "a table made among the temporary ones": (
         "SET LOCAL search_path = 'pg_temp'; CREATE TABLE scratch (one integer)",
-        "SELECT count(*) FROM pg_class WHERE relname = 'scratch'",
+        TABLES,
         0,
     ),
     "a setting": (
@@ -190,17 +193,17 @@ LASTING: dict[str, tuple[str, str, object]] = {
     ),
     "a lock": (
         "SELECT pg_advisory_lock(42)",
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42",
+        LOCKS,
         0,
     ),
     "a lock that was there to be had": (
         "SELECT pg_try_advisory_lock_shared(42)",
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42",
+        LOCKS,
         0,
     ),
     "a temporary table": (
         "CREATE TEMP TABLE scratch AS SELECT 1 AS one",
-        "SELECT count(*) FROM pg_class WHERE relname = 'scratch'",
+        TABLES,
         0,
     ),
     "a subscription": ("LISTEN news", "SELECT count(*) FROM pg_listening_channels()", 0),
