@@ -8,7 +8,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome")
+from tools.system_packages import BROWSERS
+
 # As root, Chromium has no sandbox; the rest keeps it from calling its makers at every start.
 _ARGUMENTS = (
     "--no-sandbox",
@@ -27,7 +28,7 @@ def executable() -> str:
     Raises:
         AssertionError: it is not installed; the message says how to install it.
     """
-    for name in _NAMES:
+    for name in BROWSERS:
         if found := shutil.which(name):
             return found
     raise AssertionError(
