@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +98,7 @@ def listed(
     if status is not None:
         statement = statement.where(Account.status == status)
     accounts = session.scalars(statement.limit(limit + 1)).all()
-    limits = _limits_of(session, book, [account for account in accounts if account is not None])
+    limits = _limits_of(session, book, accounts)
     views = [view_of(account, limits.get(account.id, {}), None) for account in accounts]
     return page_of(views, limit, lambda view: (view.path,))
 
@@ -159,7 +159,9 @@ def set_bounds(session: Session, account: Account, bounds: Mapping[str, Bounds])
         session.execute(statement.on_conflict_do_update(index_elements=key, set_=limits), rows)
 
 
-def _limits_of(session: Session, book: Book, accounts: list[Account]) -> dict[int, dict[str, dict[str, str]]]:
+def _limits_of(
+    session: Session, book: Book, accounts: Sequence[Account]
+) -> dict[int, dict[str, dict[str, str]]]:
     columns = (Balance.account_id, Balance.asset, Balance.lowest, Balance.highest, Asset.scale)
     statement = (
         select(*columns)

@@ -83,7 +83,9 @@ def change(
         LedgerNotFound: there is none of this name.
         InvalidRequest: the metadata breaks its rules.
     """
-    ledger = session.scalars(select(Ledger).where(Ledger.name == name).with_for_update()).one_or_none()
+    locked = select(Ledger).where(Ledger.name == name).with_for_update()
+    # Merged into what is there now: the session may have read the ledger before others changed it.
+    ledger = session.scalars(locked.execution_options(populate_existing=True)).one_or_none()
     if ledger is None:
         raise LedgerNotFound(f"There is no ledger {name!r}.")
     if description is not None:
