@@ -1,10 +1,15 @@
 """The last look before COMMIT: does the driver still have a transaction that can be committed?
 
 PostgreSQL answers COMMIT in a failed transaction with ROLLBACK and no error, so a swallowed failure
-would end as a 200 with nothing kept. The driver knows; SQLAlchemy does not ask.
+would end as a 200 with nothing kept. The driver knows; SQLAlchemy does not ask. And only who calls the
+driver knows whether COMMIT was sent and done.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
@@ -13,10 +18,15 @@ from myapp.db.errors import TransactionPoisoned
 from myapp.db.owner import owner_of
 from myapp.db.statements import require_same_transaction
 
+# Where the pool's connection is told whose COMMIT comes next.
+_WHOSE = "myapp_committing"
+
 
 def listen(engine: Engine) -> None:
     """Attach the check to the engine's COMMIT, so that no path to it is left out."""
     event.listen(engine, "commit", _before_commit)
+    commit = partial(_do_commit, engine.dialect.do_commit)
+    engine.dialect.do_commit = commit  # type: ignore[method-assign]
 
 
 def _before_commit(connection: Connection) -> None:
@@ -28,8 +38,18 @@ def _before_commit(connection: Connection) -> None:
         # then skip its reset: the driver must have rolled back before anything is raised.
         connection.connection.dbapi_connection.rollback()  # type: ignore[union-attr]
         raise
-    if (owner := owner_of(connection)) is not None:
+    connection.info[_WHOSE] = owner_of(connection)
+
+
+def _do_commit(commit: Callable[[Any], None], pooled: Any) -> None:
+    # A listener of the application's to the event may raise after ours, before anything is sent; and what
+    # fails after this, in whatever way, cannot take it back.
+    owner = pooled.info.pop(_WHOSE, None)
+    if owner is not None:
         owner.commit_sent = True
+    commit(pooled)
+    if owner is not None:
+        owner.committed = True
 
 
 def _require_permission(connection: Connection) -> None:

@@ -59,7 +59,7 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
             with self.owner.machinery():
                 super().tpc_vote(trans)
         except Exception as error:
-            if not self.owner.note_committed():
+            if not self.owner.committed:
                 if self._is_in_doubt(error):
                     raise CommitOutcomeUnknown(_UNKNOWN) from error
                 raise
@@ -67,8 +67,6 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
             log.exception("An error after COMMIT; the change is durable.")
             if self.tx is not None:
                 self._finish("committed")
-        else:
-            self.owner.note_committed()
 
     def _is_in_doubt(self, error: Exception) -> bool:
         # The driver's word that COMMIT failed is definite. Anything else that came while it was in flight
@@ -91,6 +89,8 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         transaction = self.tx
         try:
             self.owner.close_cursors()
+            # An event of the application's that hears of the end must not begin anew, nor commit with us.
+            self.owner.ended = True
             with self.owner.machinery():
                 super()._finish(final_state)
         except BaseException:

@@ -25,7 +25,7 @@ class _Requests(threading.local):
     """The requests that this thread is inside of, the innermost last."""
 
     def __init__(self) -> None:
-        self.open: list[Any] = []
+        self.open: list[tuple[Any, RequestTransactionManager]] = []
 
 
 _requests = _Requests()
@@ -44,20 +44,21 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     """Return the tween that notes which requests are open in its thread."""
 
     def nest(request: Any) -> Any:
-        _requests.open.append(request)
+        # The one that it begins with: a view may put another in its place.
+        manager: RequestTransactionManager = request.tm
+        _requests.open.append((request, manager))
         try:
             return handler(request)
         finally:
             _requests.open.pop()
-            _end(request)
+            _end(request, manager)
 
     return nest
 
 
-def _end(request: Any) -> None:
+def _end(request: Any, manager: RequestTransactionManager) -> None:
     # Normally the tween below has ended it already. A BaseException (SystemExit in a view) passes that tween
     # by, and would leave the connection idle in transaction.
-    manager: RequestTransactionManager = request.tm
     if manager.is_open and manager.belongs_to(request):
         request.environ.pop("tm.active", None)
         request.environ.pop("tm.manager", None)
@@ -70,8 +71,8 @@ def refuse_inside_another(request: Any) -> None:
     Raises:
         LifecycleViolation: it is.
     """
-    outer = [each for each in _requests.open if each is not request]
-    for each in outer:
-        each.tm.remember(_REMEDY)
+    outer = [manager for each, manager in _requests.open if each is not request]
+    for manager in outer:
+        manager.remember(_REMEDY)
     if outer:
         raise LifecycleViolation(_REMEDY)

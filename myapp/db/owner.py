@@ -65,6 +65,7 @@ class Owner:
     violation: str | None = None
     # Whether COMMIT was on its way to the driver, every check before it passed.
     commit_sent: bool = False
+    # Whether the driver came back from it, whatever is raised afterwards.
     committed: bool = False
 
     @contextmanager
@@ -84,11 +85,6 @@ class Owner:
     def record_error(self, error: BaseException) -> None:
         """Note a database error; only a rollback to a savepoint opened before it undoes it."""
         self.errors.append((len(self.savepoints), error))
-
-    def note_committed(self) -> bool:
-        """Return whether COMMIT was sent and nothing said that it failed, whatever was raised after it."""
-        self.committed = self.commit_sent and not self.errors
-        return self.committed
 
     @property
     def is_inherited(self) -> bool:

@@ -46,6 +46,8 @@ class _Attributes(NamedTuple):
     isolation_level: IsolationLevel | None
     read_only: bool | None
     deferrable: bool | None
+    row_factory: Any
+    cursor_factory: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def _note_attributes(driver: Any, record: ConnectionPoolEntry, proxy: object) ->
 
 
 def _attributes(driver: Any) -> _Attributes:
-    return _Attributes(driver.autocommit, driver.isolation_level, driver.read_only, driver.deferrable)
+    return _Attributes(*(getattr(driver, name) for name in _Attributes._fields))
 
 
 def _plan_begin(connection: Connection) -> None:

@@ -58,6 +58,8 @@ class OwnedSession(Session):
     owner: Owner = cast("Any", _Lent())
     bind: Engine | Connection | None = cast("Any", _Lent())
     execution_options: Any = _Lent()
+    # A prepared transaction would outlive the request, and its COMMIT passes every check by.
+    twophase: bool = cast("Any", _Lent())
 
     def __init__(
         self, bind: Engine, *, owner: Owner, execution_options: Mapping[str, Any], **options: Any
@@ -73,7 +75,7 @@ class OwnedSession(Session):
             raise self.owner.violate((_REMEDY_IN_SHELL if in_shell else _REMEDY).format(name=name))
 
     def _require_usable(self) -> None:
-        if self.owner.ended:
+        if self.owner.ended or self.owner.committed:
             raise SessionUnavailable(
                 "This session's request (or unit of work) is over. Load what is needed before it ends, or "
                 "open a unit_of_work() of your own."

@@ -31,13 +31,15 @@ def tween_factory(handler: Callable[[Any], Any], registry: Any) -> Callable[[Any
     """Return the tween that replaces a false success by an error, and a false denial by doubt."""
 
     def require_truth(request: Any) -> Any:
+        # The one that it begins with: a view may put another in its place.
+        manager = request.tm
         try:
             response = handler(request)
         except Exception as error:
             if _is_a_false_denial(request, error):
                 return _say_unknown(request, error)
             raise
-        if request.tm.ending_failed and response.status_int < 400:
+        if manager.ending_failed and response.status_int < 400:
             raise request.exception
         if response.status_int >= 400 and _is_a_false_denial(request, request.exception):
             return _say_unknown(request, request.exception)

@@ -36,7 +36,7 @@ GUARDS = (
         "I2",
         "an exception view cannot make a success of a failed COMMIT",
         "myapp/db/truth.py",
-        "if request.tm.ending_failed and response.status_int < 400:",
+        "if manager.ending_failed and response.status_int < 400:",
         "if False:",
         (
             "tests/lifecycle/test_failed_commit.py"
@@ -61,9 +61,25 @@ GUARDS = (
     ),
     Guard(
         "I2",
+        "a COMMIT counts as done when the driver has done it",
+        "myapp/db/commit.py",
+        "    commit(pooled)\n    if owner is not None:\n        owner.committed = True\n",
+        "    if owner is not None:\n        owner.committed = True\n    commit(pooled)\n",
+        ("tests/lifecycle/test_failed_commit.py",),
+    ),
+    Guard(
+        "I5",
+        "a listener that hears of the end does not begin anew",
+        "myapp/db/joining.py",
+        "            self.owner.ended = True\n",
+        "            pass\n",
+        ("tests/lifecycle/test_after_the_commit.py::test_nor_does_sql_that_comes_after_a_rollback",),
+    ),
+    Guard(
+        "I2",
         "a listener of the session cannot deny the COMMIT it comes after",
         "myapp/db/joining.py",
-        "            if not self.owner.note_committed():\n",
+        "            if not self.owner.committed:\n",
         "            if True:\n",
         (
             "tests/lifecycle/test_after_the_commit.py::test_an_error_after_commit_is_logged_and_denies_nothing",

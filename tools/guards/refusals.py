@@ -140,7 +140,7 @@ GUARDS = (
         "I7",
         "SystemExit in a view gives the connection back",
         "myapp/db/nesting.py",
-        "            _end(request)\n",
+        "            _end(request, manager)\n",
         "            pass\n",
         (
             "tests/lifecycle/test_bad_views.py::test_a_view_that_is_ended_from_outside_leaves_nothing",

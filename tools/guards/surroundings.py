@@ -51,7 +51,7 @@ GUARDS = (
         "I11",
         "a session is of no use after its request",
         "myapp/db/session.py",
-        "        if self.owner.ended:\n",
+        "        if self.owner.ended or self.owner.committed:\n",
         "        if False:\n",
         ("tests/lifecycle/test_after_the_end.py::test_an_upper_tween_cannot_use_the_session_afterwards",),
     ),
