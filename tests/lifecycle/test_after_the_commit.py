@@ -51,6 +51,17 @@ def test_an_error_after_commit_is_logged_and_denies_nothing(
     assert told == ["An error after COMMIT; the change is durable."]
 
 
+def test_whoever_voted_with_the_session_finishes_with_it_too(serve: Serve) -> None:
+    finished: list[object] = []
+
+    def both(request: Any) -> None:
+        joined(finish=finished.append)(request)
+        listening("after_commit", fault)(request)
+
+    assert visits_after(serve(at("/", visiting(both)))) == (200, 1)
+    assert len(finished) == 1
+
+
 @pytest.mark.parametrize("stand_by", WITHIN.values(), ids=WITHIN)
 def test_what_waits_for_the_commit_is_called_once_all_the_same(serve: Serve, stand_by: StandBy) -> None:
     called: list[int] = []

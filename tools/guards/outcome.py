@@ -82,7 +82,7 @@ GUARDS = (
         "            if not self.owner.committed:\n",
         "            if True:\n",
         (
-            "tests/lifecycle/test_after_the_commit.py::test_an_error_after_commit_is_logged_and_denies_nothing",
+            "tests/lifecycle/test_after_the_commit.py::test_whoever_voted_with_the_session_finishes_with_it_too",
         ),
     ),
     Guard(
