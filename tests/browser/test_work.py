@@ -22,9 +22,9 @@ STEPS = """canvas => [
 
 def type_row(visit: Visit, number: int, account: str, amount: str) -> None:
     """Type a posting in USD into a row of the form."""
-    visit.page.get_by_label(f"Account of posting {number}").fill(account)
-    visit.page.get_by_label(f"Asset of posting {number}").select_option("USD")
-    visit.page.get_by_label(f"Amount of posting {number}").fill(amount)
+    visit.page.get_by_label(f"Account of posting {number}", exact=True).fill(account)
+    visit.page.get_by_label(f"Asset of posting {number}", exact=True).select_option("USD")
+    visit.page.get_by_label(f"Amount of posting {number}", exact=True).fill(amount)
 
 
 def journal(server: Server, text: str) -> list[dict[str, object]]:
@@ -56,6 +56,17 @@ def test_a_row_is_added_and_posted(visit: Visit) -> None:
     visit.page.get_by_role("button", name="Post", exact=True).click()
     expect(visit.page.get_by_role("heading", name="Five rows")).to_be_visible()
     assert [len(each["postings"]) for each in journal(visit.server, "Five+rows")] == [5]  # type: ignore[arg-type]
+
+
+def test_what_is_wrong_with_a_posting_is_in_sight_on_a_phone(phone: Visit) -> None:
+    phone.open(f"{NEW}?rows=30")
+    for number in range(1, 30):
+        type_row(phone, number, "Expenses:Food:Tea", "1.00")
+    type_row(phone, 30, "Assets:US:BofA:Checking", "-29.005")
+    phone.page.get_by_role("button", name="Post", exact=True).click()
+    wrong = phone.page.get_by_label("Amount of posting 30")
+    expect(wrong).to_be_focused()
+    expect(wrong).to_be_in_viewport(ratio=1)
 
 
 def test_an_account_is_completed_while_it_is_typed(visit: Visit) -> None:

@@ -52,7 +52,7 @@ def unmarked(html: BeautifulSoup) -> Counter[tuple[str, ...]]:
     for element in html.select(".wrong, [role=alert]"):
         element.decompose()
     for element in html.select("[aria-invalid]"):
-        del element["aria-invalid"], element["aria-describedby"]
+        del element["autofocus"], element["aria-invalid"], element["aria-describedby"]
     return shape(html)
 
 
