@@ -45,11 +45,12 @@ def _do_commit(commit: Callable[[Any], None], pooled: Any) -> None:
     # A listener of the application's to the event may raise after ours, before anything is sent; and what
     # fails after this, in whatever way, cannot take it back.
     owner = pooled.info.pop(_WHOSE, None)
-    if owner is not None:
-        owner.commit_sent = True
+    if owner is None:
+        commit(pooled)
+        return
+    owner.commit_sent = True
     commit(pooled)
-    if owner is not None:
-        owner.committed = True
+    owner.committed = True
 
 
 def _require_permission(connection: Connection) -> None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 from psycopg import IsolationLevel, _queries
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from myapp.db import liveness
+from myapp.db.as_made import AsMade, tell
 from myapp.db.owner import Mode, is_interactive, mode_of, owner_of
 from myapp.db.pipelined import PipelinedConnection
 from myapp.db.settings import DbSettings
@@ -34,20 +34,9 @@ _CONNECTING = {
 }
 
 _SNAPSHOT = IsolationLevel.REPEATABLE_READ
-# Where the pool's connection is told how its transaction begins, and how it was before anybody used it.
+# Where the pool's connection is told how its transaction begins.
 _PLAN = "myapp_begin"
-_AS_MADE = "myapp_as_made"
-
-
-class _Attributes(NamedTuple):
-    """What psycopg is told of a connection, under its own names."""
-
-    autocommit: bool
-    isolation_level: IsolationLevel | None
-    read_only: bool | None
-    deferrable: bool | None
-    row_factory: Any
-    cursor_factory: Any
+_AS_MADE = AsMade("autocommit", "isolation_level", "read_only", "deferrable", "row_factory", "cursor_factory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +78,16 @@ def _words(given: str | tuple[str, ...]) -> tuple[str, ...]:
 def listen(engine: Engine) -> None:
     """Attach how transactions begin and end; the limits are connect options."""
     liveness.listen(engine)
-    event.listen(engine, "checkout", _note_attributes)
+    _AS_MADE.listen(engine)
     event.listen(engine, "begin", _plan_begin)
     # SQLAlchemy calls them inside its own error handling. The dialect's own leave all of it to the driver.
     engine.dialect.connect = PipelinedConnection.connect  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
 
 
-def _note_attributes(driver: Any, record: ConnectionPoolEntry, proxy: object) -> None:
-    # Before its first user can ask for an isolation of their own.
-    if _AS_MADE not in record.info:
-        record.info[_AS_MADE] = _attributes(driver)
-
-
-def _attributes(driver: Any) -> _Attributes:
-    return _Attributes(*(getattr(driver, name) for name in _Attributes._fields))
-
-
 def _plan_begin(connection: Connection) -> None:
     owner = owner_of(connection)
-    if owner is not None and connection.info[_AS_MADE].autocommit:
+    if owner is not None and _AS_MADE.of(connection.connection)["autocommit"]:
         raise owner.violate(
             "The engine is in autocommit, where nothing can be undone: take that setting out."
         )
@@ -119,18 +98,15 @@ def _plan_begin(connection: Connection) -> None:
 
 def _do_begin(dbapi_connection: Any) -> None:
     plan: _Plan = dbapi_connection.info[_PLAN]
-    driver, made = dbapi_connection.dbapi_connection, dbapi_connection.info[_AS_MADE]
-    wanted = made
+    driver, wanted = dbapi_connection.dbapi_connection, {**_AS_MADE.of(dbapi_connection)}
     if plan.mode is Mode.READ:
         # One snapshot for all the queries of a request, and a server that refuses a stray write.
-        wanted = made._replace(isolation_level=_SNAPSHOT, read_only=True)
+        wanted |= {"isolation_level": _SNAPSHOT, "read_only": True}
     elif plan.is_stricter:
-        wanted = made._replace(autocommit=driver.autocommit, isolation_level=driver.isolation_level)
+        wanted |= {"autocommit": driver.autocommit, "isolation_level": driver.isolation_level}
     # psycopg puts the mode into its BEGIN, which it sends with the first statement. What it was told stays
     # with the pooled connection, whoever told it, so it is told again only where that was something else.
-    for name, value in zip(wanted._fields, wanted, strict=True):
-        if getattr(driver, name) != value:
-            setattr(driver, name, value)
+    tell(driver, wanted)
     if plan.is_interactive:
         # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
         driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")

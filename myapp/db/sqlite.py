@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from myapp.db import forking
+from myapp.db.as_made import AsMade, tell
 from myapp.db.late_begin import LateConnection
 from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
 from myapp.db.settings import DbSettings
@@ -28,8 +28,7 @@ IN_TRANSACTION_AT_ONCE = True
 _PLAN = "myapp_begin"
 # How long it waits for the write lock, in seconds.
 _WAIT_S = "myapp_wait_s"
-# How the driver was before anybody used it.
-_AS_MADE = "myapp_as_made"
+_AS_MADE = AsMade("row_factory", "text_factory")
 
 
 def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
@@ -63,7 +62,7 @@ def is_memory(url: URL) -> bool:
 def listen(engine: Engine) -> None:
     """Attach the connection settings and the explicit BEGIN."""
     event.listen(engine, "connect", _configure)
-    event.listen(engine, "checkout", _note_attributes)
+    _AS_MADE.listen(engine)
     event.listen(engine, "begin", _plan_begin)
     turn = Turn()
     # SQLAlchemy calls them inside its error handling. The dialect's `do_begin` trusts the driver to begin.
@@ -99,12 +98,6 @@ def _configure(dbapi_connection: Any, record: Any) -> None:
         cursor.close()
 
 
-def _note_attributes(driver: Any, record: ConnectionPoolEntry, proxy: object) -> None:
-    # Before its first user can tell the driver to make other rows.
-    if _AS_MADE not in record.info:
-        record.info[_AS_MADE] = {name: getattr(driver, name) for name in ("row_factory", "text_factory")}
-
-
 def _plan_begin(connection: Connection) -> None:
     # Only this event sees the connection's options, and only `do_begin` has its errors classified.
     connection.info[_PLAN] = (mode_of(connection), is_interactive(connection), owner_of(connection))
@@ -116,9 +109,7 @@ def _do_begin(turn: Turn, pooled: Any) -> None:
     if _WAIT_S not in pooled.info:
         # Of an engine that was handed in, and had connected before.
         _configure(driver, pooled)
-    # What a view told the driver ends with its request.
-    for name, value in pooled.info[_AS_MADE].items():
-        setattr(driver, name, value)
+    tell(driver, _AS_MADE.of(pooled))
     reading = mode is Mode.READ
     _set_read_only(driver, reading=reading)
     # Someone at a prompt would hold the write lock while thinking.

@@ -102,6 +102,14 @@ def test_an_engine_may_have_been_used_before_it_is_handed_in(serve: Serve, bookc
     assert site.ask("/core_insert") == 200
 
 
+def test_a_connection_may_be_in_use_while_its_engine_is_handed_in(serve: Serve, bookcase_database) -> None:
+    engine = create_engine(bookcase_database.url, pool_size=1, max_overflow=0)
+    with engine.connect() as connection:
+        site = serve(writing("/{write}"), db__engine=engine)
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
+    assert site.ask("/core_insert") == 200
+
+
 def test_keys_of_others_are_left_alone() -> None:
     assert from_settings(URL | {"pyramid.reload_templates": "true", "dbx": "1"}) == from_settings(URL)
 

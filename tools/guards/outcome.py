@@ -63,8 +63,8 @@ GUARDS = (
         "I2",
         "a COMMIT counts as done when the driver has done it",
         "myapp/db/commit.py",
-        "    commit(pooled)\n    if owner is not None:\n        owner.committed = True\n",
-        "    if owner is not None:\n        owner.committed = True\n    commit(pooled)\n",
+        "    commit(pooled)\n    owner.committed = True\n",
+        "    owner.committed = True\n    commit(pooled)\n",
         ("tests/lifecycle/test_failed_commit.py",),
     ),
     Guard(
@@ -153,7 +153,7 @@ GUARDS = (
         "I2",
         "no driver is in autocommit",
         "myapp/db/postgresql.py",
-        "    if owner is not None and connection.info[_AS_MADE].autocommit:",
+        '    if owner is not None and _AS_MADE.of(connection.connection)["autocommit"]:',
         "    if False:",
         ("tests/lifecycle/test_engine_settings.py::test_a_driver_in_autocommit_keeps_nothing_and_says_so",),
     ),
@@ -183,8 +183,8 @@ GUARDS = (
         "I4",
         "PostgreSQL refuses the write of a reader",
         "myapp/db/postgresql.py",
-        "read_only=True)\n",
-        "read_only=False)\n",
+        '"read_only": True}\n',
+        '"read_only": False}\n',
         (
             "tests/lifecycle/test_safe_methods.py"
             "::test_a_write_by_a_safe_method_fails_loudly_and_changes_nothing",
@@ -211,10 +211,21 @@ GUARDS = (
     ),
     Guard(
         "I17",
+        "what a view told the driver ends with its request",
+        "myapp/db/as_made.py",
+        "            setattr(driver, name, value)\n",
+        "            pass\n",
+        (
+            "tests/lifecycle/test_pooled_connections.py::test_what_a_view_told_the_driver_ends_with_its_request",
+            "tests/lifecycle/test_after_the_commit.py::test_the_rows_that_a_view_has_its_driver_make_are_its_own",
+        ),
+    ),
+    Guard(
+        "I17",
         "a writer does not inherit the mode of a reader",
         "myapp/db/postgresql.py",
-        "    wanted = made\n",
-        "    wanted = _attributes(driver)\n",
+        ", {**_AS_MADE.of(dbapi_connection)}\n",
+        ", dict[str, Any]()\n",
         (
             "tests/lifecycle/test_pooled_connections.py"
             "::test_readers_and_writers_that_share_a_connection_each_have_their_own_mode",

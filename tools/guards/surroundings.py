@@ -117,7 +117,7 @@ GUARDS = (
         "I16",
         "the queries of a GET see one snapshot",
         "myapp/db/postgresql.py",
-        "isolation_level=_SNAPSHOT, ",
+        '"isolation_level": _SNAPSHOT, ',
         "",
         ("tests/lifecycle/test_one_snapshot.py",),
     ),
