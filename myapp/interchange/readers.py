@@ -57,7 +57,7 @@ def format_of(file_name: str) -> str:
     name = _SUFFIXES.get(PurePath(file_name).suffix.lower())
     if name is None:
         raise InvalidRequest(
-            f"The name {file_name} tells no format: choose one (--format on the command line).",
+            f"The name {file_name} tells no format: choose one of {', '.join(READERS)}.",
             pointer="/format",
         )
     return name

@@ -11,8 +11,8 @@ import msgspec
 
 from myapp.db import mark_repeatable
 from myapp.ledger.books import open_book
-from myapp.ledger.errors import InvalidRequest
-from myapp.ledger.idempotency import claim, complete
+from myapp.ledger.errors import IdempotencyKeyReused, InvalidRequest
+from myapp.ledger.idempotency import Remembered, claim, complete
 from myapp.ledger.ids import new_id
 from myapp.ledger.posting import Key
 from myapp.web.forms import TOKEN, Form
@@ -21,6 +21,10 @@ FIELD = "once"
 _MADE_HERE = re.compile(r"page-[0-9a-f-]{36}")
 # What the API would answer, and what `verify` takes for a success.
 _CREATED = 201
+_SENT_BEFORE = (
+    "This form was sent before, with other fields, and what it said then is kept. "
+    "To keep this as well, send it once more."
+)
 
 
 def new_key() -> str:
@@ -42,13 +46,21 @@ def once(request: Any, form: Form, call: Callable[[], str]) -> str:
     mark_repeatable(request)
     scope = open_book(request.dbsession, request.matchdict["ledger"]).id
     key = Key(given, _fingerprint(request, form))
-    remembered = claim(request.dbsession, scope, key, now=request.now)
+    remembered = _claim(request, scope, key)
     if remembered is not None:
         first: Any = remembered.answer
         return str(first["address"])
     address = call()
     complete(request.dbsession, scope, key, status=_CREATED, answer={"address": address})
     return address
+
+
+def _claim(request: Any, scope: int, key: Key) -> Remembered | None:
+    try:
+        return claim(request.dbsession, scope, key, now=request.now)
+    except IdempotencyKeyReused as error:
+        # Whoever goes back and changes a field has never heard of keys. Shown again, the form has a new one.
+        raise IdempotencyKeyReused(_SENT_BEFORE) from error
 
 
 def _fingerprint(request: Any, form: Form) -> str:

@@ -1,10 +1,8 @@
-"""The form of a new transaction: rows of postings, and every refusal at the field that it is about."""
+"""The form of a new transaction, shown empty, posted, and shown again with what is wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import Any
 
 from myapp.http import parameters
@@ -13,11 +11,13 @@ from myapp.ledger import accounts, posting
 from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.errors import InvalidRequest, LedgerError
+from myapp.web import typed
 from myapp.web.addresses import address_of
 from myapp.web.forms import Form
 from myapp.web.latest import read_latest
 from myapp.web.once import new_key
 from myapp.web.page import Context
+from myapp.web.typed import MetadataRow, PostingRow
 
 ROWS, ROWS_MAX = 4, 100
 # As many as a browser shows at once; the rest is found by typing.
@@ -25,24 +25,10 @@ COMPLETIONS = 200
 _METADATA_ROWS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of the form as it was typed, with what is wrong in each of its fields."""
-
-    account: str = ""
-    asset: str = ""
-    amount: str = ""
-    errors: dict[str, str] = field(default_factory=dict)
-
-    def is_empty(self) -> bool:
-        """Tell whether nobody has typed into the row; an asset is always chosen."""
-        return not self.account and not self.amount
-
-
 def show(request: Any) -> Context:
     """Show an empty form."""
     count = parameters.whole(request, "rows", 2, ROWS_MAX) or ROWS
-    return _context(request, Form(), [Row() for _ in range(count)])
+    return _context(request, Form(), [], [], count)
 
 
 def create(request: Any, form: Form) -> str:
@@ -58,11 +44,10 @@ def create(request: Any, form: Form) -> str:
 
 def again(request: Any, form: Form, error: LedgerError) -> Context:
     """Show the form as it was sent, with what is wrong at its field."""
-    rows = [row for row in _rows(form) if not row.is_empty()]
-    placed = _place(rows, error)
-    rows += [Row() for _ in range(max(0, ROWS - len(rows)))]
+    rows, pairs = typed.postings(form), typed.metadata(form)
+    placed = typed.place(error, rows, pairs)
     shown = {"message": error.detail, "pointer": error.pointer, "placed": placed}
-    return {**_context(request, form, rows), **shown}
+    return {**_context(request, form, rows, pairs), **shown}
 
 
 def completions(request: Any) -> Context:
@@ -71,13 +56,14 @@ def completions(request: Any) -> Context:
     return {"paths": _paths(request, book, parameters.path(request, "account"))}
 
 
-def _context(request: Any, form: Form, rows: Sequence[Row]) -> Context:
+def _context(
+    request: Any, form: Form, rows: Sequence[PostingRow], pairs: Sequence[MetadataRow], count: int = ROWS
+) -> Context:
     book = open_book(request.dbsession, request.matchdict["ledger"], None)
-    metadata = list(zip_longest(form.texts("key"), form.texts("value"), fillvalue=""))
     return {
         "form": form,
-        "rows": rows,
-        "metadata": metadata + [("", "")] * max(0, _METADATA_ROWS - len(metadata)),
+        "rows": [*rows, *[PostingRow()] * (count - len(rows))],
+        "metadata": [*pairs, *[MetadataRow()] * (_METADATA_ROWS - len(pairs))],
         "assets": sorted(book.scales.items()),
         # What the books are mostly about: the first of the alphabet may be another's shares.
         "asset": read_latest(request, book).asset,
@@ -94,16 +80,9 @@ def _paths(request: Any, book: Book, prefix: str | None) -> list[str]:
     return [account.path for account in found.items]
 
 
-def _rows(form: Form) -> list[Row]:
-    columns = (form.texts("account"), form.texts("asset"), form.texts("amount"))
-    return [Row(*cells) for cells in zip_longest(*columns, fillvalue="")]
-
-
 def _draft(form: Form) -> TransactionDraft:
     return TransactionDraft(
-        postings=tuple(
-            PostingDraft(row.account, row.asset, row.amount) for row in _rows(form) if not row.is_empty()
-        ),
+        postings=tuple(PostingDraft(row.account, row.asset, row.amount) for row in typed.postings(form)),
         description=form.text("description"),
         reference=form.text("reference") or None,
         effective_at=moment(form.text("effective_at") or None, "/effective_at"),
@@ -112,18 +91,8 @@ def _draft(form: Form) -> TransactionDraft:
 
 
 def _metadata(form: Form) -> dict[str, str]:
-    pairs = [pair for pair in zip_longest(form.texts("key"), form.texts("value"), fillvalue="") if any(pair)]
-    if len(dict(pairs)) != len(pairs):
+    pairs = typed.metadata(form)
+    values = {pair.key: pair.value for pair in pairs}
+    if len(values) != len(pairs):
         raise InvalidRequest("A key of the metadata is there twice.", pointer="/metadata")
-    return dict(pairs)
-
-
-def _place(rows: Sequence[Row], error: LedgerError) -> bool:
-    """Put the error at the field that its pointer names; tell whether there is such a field."""
-    match (error.pointer or "").split("/"):
-        case ["", "postings", number, name] if number.isdigit() and int(number) < len(rows):
-            rows[int(number)].errors[name] = error.detail
-            return True
-        case ["", "description" | "reference" | "effective_at"]:
-            return True
-    return False
+    return values

@@ -84,3 +84,23 @@ def test_the_pages_of_a_long_journal_are_walked_by_a_link(site: Site) -> None:
 def test_half_a_question_is_not_dropped(site: Site, query: str) -> None:
     answer = site.app.get(f"{JOURNAL}?{query}", expect_errors=True)
     assert answer.maybe_follow(expect_errors=True).status_int == 400
+
+
+@pytest.mark.parametrize("page", ["journal", "accounts/assets:cash", "reports/income-statement"])
+@pytest.mark.parametrize(
+    ("days", "is_told"),
+    [
+        (("2026-02-02", "2026-02-01"), True),
+        (("2026-02-02T10:00:00Z", "2026-02-01"), True),
+        (("2026-02-01", "2026-02-01"), False),
+        (("2026-02-01T10:00:00Z", "2026-02-01"), False),
+        (("2026-02-01", ""), False),
+        (("", "2026-02-01"), False),
+    ],
+)
+def test_a_first_day_after_the_last_is_told(
+    site: Site, page: str, days: tuple[str, str], *, is_told: bool
+) -> None:
+    query = dict(zip(("from", "to"), days, strict=True))
+    answer = site.app.get(f"{BOOKS}/{page}", {name: day for name, day in query.items() if day})
+    assert ("The first day is after the last" in answer.text) is is_told

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from webtest import TestResponse
 
+from tests.api.client import send_ok
 from tests.web.conftest import BOOKS, ON_BOTH, Site
 
 pytestmark = ON_BOTH
@@ -54,19 +55,40 @@ def test_a_form_that_was_changed_after_it_was_sent_is_another_one(site: Site) ->
     form.submit(status=303)
     before = site.journal()
     form.set("description", "Tea again")
-    assert "used for another request" in form.submit(status=422).text
+    again = form.submit(status=422)
+    assert "was sent before" in again.html.find(attrs={"role": "alert"}).text
     assert site.journal() == before
+    again.forms["posting"].submit(status=303)
+    assert [each["description"] for each in site.journal()[:2]] == ["Tea again", ""]
 
 
-def test_a_key_of_the_metadata_that_is_there_twice_is_refused(site: Site) -> None:
+# Pairs of the metadata, the field that is wrong, and what is said there.
+WRONG_METADATA = {
+    "a key that is there twice": ([("trip", "Rome"), ("trip", "Oslo")], "Metadata key 1", "twice"),
+    "a key that is too long": ([("", ""), ("k" * 256, "Rome")], "Metadata key 1", "255"),
+    "a value that is too long": ([("a/b~c", "Rome"), ("trip", "v" * 10_001)], "Metadata value 2", "10000"),
+    "a value whose key is escaped": ([("a/b~c", "v" * 10_001)], "Metadata value 1", "10000"),
+}
+
+
+@pytest.mark.parametrize(("pairs", "field", "why"), WRONG_METADATA.values(), ids=WRONG_METADATA)
+def test_what_is_wrong_with_the_metadata_stands_there(
+    site: Site, pairs: list[tuple[str, str]], field: str, why: str
+) -> None:
     before = site.journal()
     form = filled(site, ("expenses:tea", "USD", "3.20"), ("assets:cash", "USD", "-3.20"))
-    for number, value in enumerate(("Rome", "Oslo")):
-        form.set("key", "trip", index=number)
+    for number, (key, value) in enumerate(pairs):
+        form.set("key", key, index=number)
         form.set("value", value, index=number)
     answer = form.submit(status=422)
-    assert "twice" in answer.text
-    assert [each.value for each in answer.forms["posting"].fields["value"]][:2] == ["Rome", "Oslo"]
+    marked = answer.html.find_all(attrs={"aria-invalid": "true"})
+    assert [each["aria-label"] for each in marked] == [field]
+    assert why in answer.html.find(id=marked[0]["aria-describedby"]).text
+    assert marked[0].find_parent("details").has_attr("open")
+    assert answer.html.find(attrs={"role": "alert"}) is None
+    fields = [answer.forms["posting"].fields[name] for name in ("key", "value")]
+    shown = zip(*([each.value for each in column] for column in fields), strict=True)
+    assert [pair for pair in shown if any(pair)] == [pair for pair in pairs if any(pair)]
     assert site.journal() == before
 
 
@@ -75,6 +97,13 @@ REFUSED = [
     ([("expenses:tea", "USD", "3.20"), ("", "USD", ""), ("assets::cash", "USD", "-3.20")], "account", 1),
     ([("expenses:tea", "JPY", "3.20"), ("assets:cash", "JPY", "-3.20")], "amount", 0),
     ([("expenses:tea", "USD", "3.20"), ("assets:cash", "USD", "0")], "amount", 1),
+    # What the books alone know names the account and no field.
+    ([("expenses:tea", "USD", "3.20"), ("petty:cash", "USD", "-3.20")], "account", 1),
+    (
+        [("assets:a", "USD", "1"), ("purse", "USD", "-1"), ("assets:a", "JPY", "3"), ("purse", "JPY", "-3")],
+        "amount",
+        3,
+    ),
 ]
 
 
@@ -82,11 +111,14 @@ REFUSED = [
 def test_a_refusal_stands_at_its_field_and_the_form_comes_back(
     site: Site, rows: list[tuple[str, str, str]], field: str, number: int
 ) -> None:
+    purse = {"path": "purse", "type": "asset", "limits": {"JPY": {"min": "0"}}}
+    send_ok(site.app, "POST", "/v1/ledgers/books/accounts", purse, 201)
     before = site.journal()
     answer = filled(site, *rows, description="Tea").submit(status=422)
     marked = answer.html.find_all(attrs={"aria-invalid": "true"})
     assert [(each["name"], each["aria-label"].split()[-1]) for each in marked] == [(field, str(number + 1))]
     assert answer.html.find(id=marked[0]["aria-describedby"]).text
+    assert answer.html.find(attrs={"role": "alert"}) is None
     assert answer.forms["posting"]["description"].value == "Tea"
     assert typed(answer) == [row for row in rows if row[0]]
     assert site.journal() == before
