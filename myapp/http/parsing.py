@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
+
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.utilities import Error
+
+log = logging.getLogger(__name__)
+
+
+class NoRoom(Error):  # type: ignore[misc]
+    """A long body is kept in a file, for which there is no room."""
+
+    code = 503
+    reason = "Service Unavailable"
 
 
 class KeptHeaders(dict[str, str]):
@@ -20,6 +33,21 @@ class StrictParser(HTTPRequestParser):  # type: ignore[misc]
     def __init__(self, adj: Adjustments) -> None:
         super().__init__(adj)
         self.headers = KeptHeaders()
+
+    def received(self, data: bytes) -> int:
+        """Read on in the request, and return how many of the bytes are its own."""
+        try:
+            return int(super().received(data))
+        except OSError as error:
+            log.error("A body cannot be kept until all of it has come: %s", error)
+            self.error, self.completed = NoRoom(str(error)), True
+            return len(data)
+
+    def close(self) -> None:
+        """Let go of the body."""
+        # Of what could not be written there may be a rest, which closing the file would write.
+        with suppress(OSError):
+            super().close()
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the request's line and headers.

@@ -68,8 +68,9 @@ def respond(error: LedgerError, request: Any) -> Response:
     document = problem(error, request.request_id)
     # Pages answer with a page, and with the same words.
     as_page = request.registry.get("problem_page")
-    response = as_page(request, document) if as_page else None
-    return _with_headers(error, response or _as_json(document))
+    response = (as_page(request, document) if as_page else None) or _as_json(document)
+    response.headers.update(headers_of(error))
+    return response
 
 
 def _as_json(document: dict[str, Any]) -> Response:
@@ -79,17 +80,18 @@ def _as_json(document: dict[str, Any]) -> Response:
     return response
 
 
-def _with_headers(error: LedgerError, response: Response) -> Response:
+def headers_of(error: LedgerError) -> dict[str, str]:
+    """Return the headers that the status of an error asks for."""
     if error.code == "method_not_allowed":
-        response.headers["Allow"] = ", ".join(error.members["allow"])
+        return {"Allow": ", ".join(error.members["allow"])}
     if error.code == "unauthenticated":
-        response.headers["WWW-Authenticate"] = "Bearer"
+        return {"WWW-Authenticate": "Bearer"}
     if isinstance(error, RateLimited):
         # In whole seconds, and never too few.
-        response.headers["Retry-After"] = str(math.ceil(error.retry_after_s))
+        return {"Retry-After": str(math.ceil(error.retry_after_s))}
     if error.code == "unavailable":
-        response.headers["Retry-After"] = _RETRY_AFTER_S
-    return response
+        return {"Retry-After": _RETRY_AFTER_S}
+    return {}
 
 
 def _refused(error: LedgerError, request: Any) -> Response:

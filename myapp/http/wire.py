@@ -15,10 +15,10 @@ from myapp.db.shares import Shares
 from myapp.http.accepting import accept_evenly
 from myapp.http.channel import OrderlyChannel
 from myapp.http.dispatch import LeaderDispatcher
-from myapp.http.errors import BodyTooLarge, InternalError
+from myapp.http.errors import BodyTooLarge, InternalError, Unavailable
 from myapp.http.observe import HEADER
-from myapp.http.parsing import StrictParser
-from myapp.http.problems import MEDIA_TYPE, problem
+from myapp.http.parsing import NoRoom, StrictParser
+from myapp.http.problems import MEDIA_TYPE, headers_of, problem
 from myapp.ledger.errors import InvalidParameter, LedgerError
 from myapp.ledger.ids import new_id
 
@@ -43,11 +43,12 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
 
     def execute(self) -> None:
         """Write the problem document and close the connection."""
-        request_id = str(new_id())
-        document = problem(_error(self.request.error), request_id)
+        request_id, error = str(new_id()), _error(self.request.error)
+        document = problem(error, request_id)
         body = msgspec.json.encode(document)
         self.status = f"{document['status']} {document['title']}"
-        self.response_headers.extend([("Content-Type", MEDIA_TYPE), (HEADER, request_id)])
+        headers = {"Content-Type": MEDIA_TYPE, HEADER: request_id, **headers_of(error)}
+        self.response_headers.extend(headers.items())
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
@@ -56,6 +57,8 @@ class ProblemTask(ErrorTask):  # type: ignore[misc]
 def _error(error: Any) -> LedgerError:
     if error.code == 413:
         return BodyTooLarge("The body is larger than the server takes.")
+    if error.code == NoRoom.code:
+        return Unavailable("There is no room for a body of this size now; nothing was changed. Try again.")
     if error.code == 500:
         return InternalError("The service failed; nothing was changed.")
     if error.code == 431:
