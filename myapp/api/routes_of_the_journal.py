@@ -32,7 +32,7 @@ ROUTES: tuple[Route, ...] = (
         batches.create,
         "write",
         "Post up to a thousand transactions: all or none (atomic), or each alone.",
-        budget=26,
+        budget=25,
         body=bodies.BatchBody,
         bytes_max="batch_bytes_max",
         idempotent=True,

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -49,7 +50,7 @@ def _books(session: Session, ledger: str) -> JournalRows:
     def rows(statement: Executable) -> Iterator[Any]:
         yield from session.execute(statement, execution_options={"yield_per": _CHUNK_ROWS})
 
-    return JournalRows(rows, open_book(session, ledger).id, is_postgresql(session))
+    return JournalRows(rows, open_book(session, ledger).id, is_postgresql(session), datetime.now(UTC))
 
 
 def _watched(books: JournalRows, watched: bar.Bar) -> JournalRows:

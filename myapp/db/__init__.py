@@ -28,7 +28,7 @@ from myapp.db.errors import (
 )
 from myapp.db.failures import is_unavailable
 from myapp.db.owner import Mode
-from myapp.db.session import OwnedSession, SessionFactory
+from myapp.db.session import OwnedSession, SessionFactory, is_another_attempt
 from myapp.db.settings import DbSettings, from_settings, unhurried
 from myapp.db.streaming import Rows, in_chunks, stream, stream_written
 from myapp.db.tm import make_manager, veto_by_status
@@ -62,6 +62,7 @@ __all__ = [
     "from_settings",
     "in_chunks",
     "includeme",
+    "is_another_attempt",
     "is_unavailable",
     "make_engine",
     "mark_repeatable",

@@ -50,6 +50,8 @@ class Owner:
     """The state of one session's transaction, shared by the session and the engine's events."""
 
     mode: Mode
+    # How often the same work was begun before, and met a conflict.
+    attempts_before: int = 0
     thread_id: int = field(default_factory=threading.get_ident)
     process_id: int = field(default_factory=os.getpid)
     ended: bool = False

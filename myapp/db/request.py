@@ -31,7 +31,7 @@ def _open_session(request: Request) -> OwnedSession:
     if mode is Mode.WRITE:
         refuse_inside_another(request)
     factory: SessionFactory = request.registry["dbsession_factory"]
-    session = factory(mode)
+    session = factory(mode, attempts_before=request.environ.get("retry.attempt", 0))
     join(session, manager)
     manager.owner = session.owner
     return session

@@ -152,6 +152,14 @@ class OwnedSession(Session):
             raise
 
 
+def is_another_attempt(session: Session) -> bool:
+    """Tell whether the session's work was begun before and met a conflict.
+
+    It may prefer then to take its locks at once, in one order, and to wait for them.
+    """
+    return isinstance(session, OwnedSession) and session.owner.attempts_before > 0
+
+
 class SessionFactory:
     """Makes the sessions of one engine."""
 
@@ -162,9 +170,9 @@ class SessionFactory:
         cache = engine._compiled_cache
         self._options = {} if cache is None else {"compiled_cache": CompiledStatements(cache)}
 
-    def __call__(self, mode: Mode, *, interactive: bool = False) -> OwnedSession:
+    def __call__(self, mode: Mode, *, interactive: bool = False, attempts_before: int = 0) -> OwnedSession:
         """Return a new session; it touches no database until it is used."""
-        owner = Owner(mode)
+        owner = Owner(mode, attempts_before)
         options: dict[str, Any] = {
             OWNER_OPTION: owner,
             MODE_OPTION: mode,

@@ -28,11 +28,12 @@ class UnitOfWork(AbstractContextManager[OwnedSession]):
         self._factory = factory
         self._mode = mode
         self._attempt: AbstractContextManager[OwnedSession] | None = None
+        self._attempts_before = 0
 
     def __enter__(self) -> OwnedSession:
         if self._attempt is not None:
             raise RuntimeError("This unit of work is open already; make another one.")
-        attempt = _attempt(self._factory, self._mode)
+        attempt = _attempt(self._factory, self._mode, self._attempts_before)
         session = attempt.__enter__()
         self._attempt = attempt
         return session
@@ -44,6 +45,7 @@ class UnitOfWork(AbstractContextManager[OwnedSession]):
         traceback: TracebackType | None,
     ) -> None:
         attempt, self._attempt = self._attempt, None
+        self._attempts_before = 0
         if attempt is not None:
             attempt.__exit__(kind, error, traceback)
 
@@ -58,14 +60,15 @@ class UnitOfWork(AbstractContextManager[OwnedSession]):
         """
         for attempt in range(attempts - 1):
             try:
-                return self._run_once(work)
+                return self._run_once(work, attempt)
             except Exception as error:
                 if not is_retryable(error):
                     raise
             time.sleep(wait_s(attempt))
-        return self._run_once(work)
+        return self._run_once(work, attempts - 1)
 
-    def _run_once(self, work: Callable[[OwnedSession], Result]) -> Result:
+    def _run_once(self, work: Callable[[OwnedSession], Result], attempts_before: int) -> Result:
+        self._attempts_before = attempts_before
         with self as session:
             return work(session)
 
@@ -94,11 +97,11 @@ def throwaway(url: str, *, mode: Mode = Mode.WRITE) -> Iterator[OwnedSession]:
 
 
 @contextmanager
-def _attempt(factory: SessionFactory, mode: Mode) -> Iterator[OwnedSession]:
+def _attempt(factory: SessionFactory, mode: Mode, attempts_before: int) -> Iterator[OwnedSession]:
     manager = TransactionManager(explicit=True)
     manager.begin()
     try:
-        session = factory(mode)
+        session = factory(mode, attempts_before=attempts_before)
         join(session, manager)
         yield session
         manager.commit()

@@ -24,7 +24,7 @@ def download(request: Any, format_name: str) -> Response:
     written = FORMATS[format_name]
 
     def write(rows: Rows) -> Iterable[bytes]:
-        return written.write(JournalRows(rows, book.id, native))
+        return written.write(JournalRows(rows, book.id, native, request.now))
 
     return stream_written(
         request,

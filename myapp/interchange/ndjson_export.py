@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
@@ -21,6 +22,7 @@ from myapp.interchange.ndjson_shapes import (
     PostingPart,
     TransactionLine,
 )
+from myapp.ledger.holds.reading import is_expired
 from myapp.ledger.journal_rows import JournalRows, Row
 from myapp.ledger.limits import format_limits
 from myapp.ledger.money import format_amount
@@ -48,7 +50,7 @@ def _lines(books: JournalRows) -> Iterator[AnyLine]:
     for transaction, postings in books.transactions("recorded"):
         yield _transaction(transaction, postings)
     for (hold, held), captures in books.holds():
-        yield _hold(hold, held, captures)
+        yield _hold(hold, held, captures, books.now)
 
 
 def _account(account: Row, bounds: list[Row]) -> AccountLine:
@@ -87,10 +89,12 @@ def _transaction(transaction: Row, postings: list[Row]) -> TransactionLine:
     )
 
 
-def _hold(hold: Row, held: list[Row], captures: list[Row]) -> HoldLine:
+def _hold(hold: Row, held: list[Row], captures: list[Row], now: datetime) -> HoldLine:
+    # Whether somebody has given it back already or not, what has expired holds nothing.
+    expired = is_expired(hold.status, hold.expires_at, now)
     return HoldLine(
         id=hold.id,
-        status=hold.status,
+        status="expired" if expired else hold.status,
         description=hold.description,
         reference=hold.reference,
         effective_at=hold.effective_at,
@@ -103,7 +107,7 @@ def _hold(hold: Row, held: list[Row], captures: list[Row]) -> HoldLine:
                 each.path,
                 each.asset,
                 format_amount(each.amount, each.scale),
-                format_amount(each.remaining, each.scale),
+                format_amount(0 if expired else each.remaining, each.scale),
             )
             for each in held
         ],

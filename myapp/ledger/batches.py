@@ -18,7 +18,6 @@ from myapp.ledger.books import Book, open_book
 from myapp.ledger.claims import Used, claim_all, look_up, release_all
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.errors import IdempotencyKeyReused, LedgerError
-from myapp.ledger.holds.expiry import give_back_to
 from myapp.ledger.posting import Key, check, receipts, write_entries
 from myapp.ledger.rehearsal import rehearse
 from myapp.ledger.reuse import BEFORE_THE_CLAIM
@@ -30,8 +29,6 @@ from myapp.ledger.writing import Claim
 ITEMS_MAX = 1_000
 # More assets than these are not looked up by name: a statement takes only so many parameters.
 _ASSETS_MAX = 500
-# More than a batch would need to be helped with, unless nobody wrote for a long time.
-_GIVEN_BACK_MAX = 1_000
 
 
 class Item(Struct, frozen=True):
@@ -202,10 +199,7 @@ def _trust(candidate: _Candidate) -> None:
 
 def _rehearsal(batch: _Batch) -> _Judge:
     entries = [each.entry for each in batch.candidates if isinstance(each, _Candidate)]
-    # What expired holds keep is given back first: in memory nothing can be.
-    touched = sorted({(each.account, each.asset) for entry in entries for each in entry.postings})
-    give_back_to(batch.session, batch.book.id, touched[:_GIVEN_BACK_MAX], now=batch.now)
-    rehearsal = rehearse(batch.session, batch.book, entries)
+    rehearsal = rehearse(batch.session, batch.book, entries, now=batch.now)
     return lambda candidate: rehearsal.admit(candidate.entry)
 
 

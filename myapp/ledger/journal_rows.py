@@ -37,12 +37,13 @@ _Key = Callable[[Any], Any]
 class JournalRows:
     """The books of one ledger; `rows` asks the database, `native` is whether that is PostgreSQL.
 
-    `on_transaction` is called for each one that is yielded.
+    `now` is when they are asked for, and `on_transaction` is called for each one that is yielded.
     """
 
     rows: Rows
     ledger_id: int
     native: bool
+    now: datetime
     on_transaction: Progress | None = None
 
     def ledger(self) -> Row:

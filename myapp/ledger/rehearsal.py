@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from myapp.ledger.assembled import Assembled
@@ -18,13 +19,15 @@ from myapp.ledger.books import Book
 from myapp.ledger.core import ACCOUNT, BALANCE, LEDGER_ID, TXN
 from myapp.ledger.drafts import Entry
 from myapp.ledger.errors import LedgerError
+from myapp.ledger.holds.expiry import lapsed
+from myapp.ledger.holds.locking import lock_with_holds
 from myapp.ledger.kit import Kit
 from myapp.ledger.opening import type_to_open
 from myapp.ledger.plan import BalanceDelta, plan
 from myapp.ledger.refusals import of_status, of_totals, reference_exists
 from myapp.ledger.running_totals import OPEN
 from myapp.ledger.sources import Source
-from myapp.ledger.types import SortedText
+from myapp.ledger.types import Instant, SortedText
 
 _WANTED = Source("w", {"path": SortedText, "asset": SortedText})
 _TEXTS = Source("x", {"text": SortedText})
@@ -99,16 +102,17 @@ class Rehearsal:
             totals.credits += delta.credits
 
 
-def rehearse(session: Session, book: Book, entries: Iterable[Entry]) -> Rehearsal:
+def rehearse(session: Session, book: Book, entries: Iterable[Entry], *, now: datetime) -> Rehearsal:
     """Lock and read what the entries touch; until the transaction ends no one else changes it."""
     entries = list(entries)
     keys = sorted({(each.account, each.asset) for entry in entries for each in entry.postings})
     paths = sorted({(path,) for path, _ in keys})
     references = sorted({(entry.reference,) for entry in entries if entry.reference is not None})
+    lock_with_holds(session, book.id, keys, now=now)
     # The balances first: whoever freezes an account changes them, too, so the states are read behind them.
     totals = {
         (row.path, row.asset): Totals(*(getattr(row, name) for name in _TOTALS))
-        for row in _BALANCES.run(session, keys, ledger_id=book.id).all()
+        for row in _BALANCES.run(session, keys, ledger_id=book.id, now=now).all()
         if row.debits is not None
     }
     accounts = {
@@ -128,14 +132,15 @@ def _balances(kit: Kit) -> Select[tuple[object, ...]]:
         BALANCE.c.account_id == ACCOUNT.c.id,
         BALANCE.c.asset == rows.c.asset,
     )
-    found = select(rows.c.path, rows.c.asset, *(BALANCE.c[name] for name in _TOTALS))
+    lapsed_debits, lapsed_credits = lapsed(bindparam("now", type_=Instant()))
+    # What has expired keeps nothing: the write gives it back.
+    pending = {
+        "pending_debits": BALANCE.c.pending_debits - lapsed_debits,
+        "pending_credits": BALANCE.c.pending_credits - lapsed_credits,
+    }
+    totals = (pending.get(name, BALANCE.c[name]).label(name) for name in _TOTALS)
     joined = rows.join(ACCOUNT, account, isouter=kit.outer).join(BALANCE, balance, isouter=kit.outer)
-    # Locked as an UPDATE would lock them, and in the order in which the write does.
-    return (
-        found.select_from(joined)
-        .order_by(BALANCE.c.account_id, BALANCE.c.asset)
-        .with_for_update(of=BALANCE, key_share=True)
-    )
+    return select(rows.c.path, rows.c.asset, *totals).select_from(joined)
 
 
 def _accounts(kit: Kit) -> Select[tuple[object, ...]]:

@@ -13,11 +13,12 @@ from sqlalchemy import Update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from myapp.db import ConcurrencyConflict
+from myapp.db import ConcurrencyConflict, is_another_attempt
 from myapp.ledger.books import Book
 from myapp.ledger.claims import claim_all
 from myapp.ledger.dialects import is_postgresql
 from myapp.ledger.holds.expiry import give_back_to
+from myapp.ledger.holds.locking import lock_with_holds
 from myapp.ledger.holds.reserving import reserve
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
@@ -26,6 +27,8 @@ from myapp.ledger.plan import Plan
 from myapp.ledger.refusals import was_closed_meanwhile
 from myapp.ledger.running_totals import PENDING, POSTED, take_back
 from myapp.ledger.writing import Claim, Outcome, balance_rows, write
+
+_NOT_CLAIMED = Outcome(frozenset(), claimed=False, balances={}, recorded_at={})
 
 # More balances than these need not be helped: if one of them refuses for good, so does the write.
 _HELPED_MAX = 500
@@ -61,13 +64,19 @@ def settle(
         ConcurrencyConflict: an account was frozen or closed meanwhile.
     """
     try:
+        if is_another_attempt(session):
+            # The keys first, as below.
+            if claim_all(session, book.id, claims, now=now):
+                return _NOT_CLAIMED
+            claims = ()
+            _lock(session, book, planned, now)
         outcome = way.write(session, book.id, planned, claims)
         if outcome.unknown:
             opened = _types_to_open(book, planned, outcome, types or {})
             # The keys first, as whoever claims several takes them: a batch that has the key would wait for
             # the accounts that this write opens, and this write for the key.
             if claim_all(session, book.id, claims, now=now):
-                return Outcome(outcome.unknown, claimed=False, balances={}, recorded_at={})
+                return _NOT_CLAIMED
             open_accounts(session, book.id, opened, now=now)
             outcome = way.write(session, book.id, planned, ())
         while outcome.claimed and _is_helped(session, book, planned, outcome, now):
@@ -79,6 +88,10 @@ def settle(
         if was_closed_meanwhile(error):
             raise ConcurrencyConflict("An account was frozen or closed meanwhile.") from error
         raise
+
+
+def _lock(session: Session, book: Book, planned: Plan, now: datetime) -> None:
+    lock_with_holds(session, book.id, [(each.account, each.asset) for each in planned.balances], now=now)
 
 
 def _types_to_open(book: Book, planned: Plan, outcome: Outcome, types: Mapping[str, str]) -> dict[str, str]:

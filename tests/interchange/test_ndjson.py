@@ -6,8 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 from webtest import TestApp, TestResponse
 
+from myapp.db import unit_of_work
+from myapp.ledger.holds.tables import HoldPosting
+from myapp.ledger.tables import Ledger
 from tests.databases import Database
 from tests.interchange import living_books, odd_books
 from tests.interchange.exports import export
@@ -110,6 +114,30 @@ def test_books_are_added_to_those_that_are_there(empty: TestApp) -> None:
     states = {each["path"]: (each["status"], each["limits"]) for each in ours["accounts"]["data"]}
     states |= {"assets:cash": ("open", {}), "assets:own": ("open", {}), "assets:bank": ("open", {})}
     assert {each["path"]: (each["status"], each["limits"]) for each in theirs["accounts"]["data"]} == states
+
+
+def lapsed(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the line of the hold whose time is over, though nobody has given it back."""
+    (line,) = (each for each in lines if each.get("description") == "Lapsed")
+    return line
+
+
+def test_what_has_expired_is_written_as_such_and_set_aside_by_no_import(empty: TestApp) -> None:
+    living_books.fill(empty)
+    lines = [json.loads(line) for line in export(empty, "ndjson").body.splitlines()]
+    assert lapsed(lines)["status"] == "expired"
+    assert {each["remaining"] for each in lapsed(lines)["postings"]} == {"0.00"}
+    # As it was written before its time was over.
+    lapsed(lines)["status"] = "open"
+    for each in lapsed(lines)["postings"]:
+        each["remaining"] = each["amount"]
+    empty.post_json(f"{OTHER}/accounts", {"path": "assets:own"}, status=201)
+    take_in(empty, b"".join(json.dumps(line).encode() + b"\n" for line in lines), status=201)
+    with unit_of_work(empty.app.registry["dbsession_factory"]) as session:
+        own = select(Ledger.id).where(Ledger.name == "others").scalar_subquery()
+        held = select(HoldPosting.remaining).where(HoldPosting.ledger_id == own, HoldPosting.amount == 600)
+        assert session.scalars(held).all() == [0]
+    assert_green(empty)
 
 
 def test_a_dry_run_keeps_nothing(empty: TestApp) -> None:

@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from myapp.db import SessionFactory, unit_of_work
-from myapp.ledger import posting
-from myapp.ledger.drafts import TransactionDraft
+from myapp.ledger import batches, posting
+from myapp.ledger.batches import Item, Posted
+from myapp.ledger.drafts import PostingDraft, TransactionDraft
 from myapp.ledger.errors import HoldExpired, InsufficientFunds, InvalidRequest, LimitExceeded
+from myapp.ledger.holds import expiry
 from myapp.ledger.holds.expiry import SWEPT_MAX
 from myapp.ledger.holds.tables import Hold
 from myapp.ledger.posting import Key
@@ -69,6 +71,32 @@ def test_a_hold_is_over_the_moment_it_expires(factory: SessionFactory) -> None:
     # Reading has changed nothing.
     assert stored(factory, hold.id) == "open"
     assert pending_in_all(factory) == 3000
+
+
+def many_new_accounts(count: int) -> TransactionDraft:
+    """Draft what nothing refuses, on so many accounts."""
+    each = [PostingDraft(f"expenses:e{number}", "USD", "1") for number in range(count)]
+    return TransactionDraft((*each, PostingDraft("equity:opening", "USD", f"-{count}")))
+
+
+def test_what_expired_holds_keep_refuses_no_item_of_a_batch(
+    factory: SessionFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fund(factory, "10")
+    end = now() + MINUTE
+    # More holds than are given back at once, and more balances than are helped at once.
+    monkeypatch.setattr(expiry, "GIVEN_BACK_MAX", 2)
+    for _ in range(5):
+        place(factory, "2", expires_at=end)
+    spent = transfer("assets:cash", "expenses:rent", "9")
+    drafts = [many_new_accounts(1_001), spent, transfer("assets:cash", "expenses:rent", "2")]
+    with unit_of_work(factory) as session:
+        results = batches.post_each(session, LEDGER, [Item(each) for each in drafts], now=end, actor="test")
+    assert [isinstance(each, Posted) for each in results] == [True, True, False]
+    refused = results[2]
+    assert isinstance(refused, InsufficientFunds)
+    assert refused.members["available"] == "1.00"
+    assert standing(factory, at=end).available == "1.00"
 
 
 def test_an_expired_hold_is_neither_captured_nor_voided(factory: SessionFactory) -> None:

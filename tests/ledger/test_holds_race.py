@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from myapp.db import ConcurrencyConflict, SessionFactory, unit_of_work
+from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import posting
 from myapp.ledger.books import open_book
 from myapp.ledger.drafts import CaptureDraft, TransactionDraft
@@ -133,21 +133,6 @@ def test_who_meets_an_expired_hold_that_is_being_captured_waits_for_it(factory: 
         wait_until_someone_waits(session.connection())
     thread.join()
     assert told == ["done"]
-
-
-@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-def test_an_expired_hold_that_another_is_busy_with_is_worth_another_attempt(factory: SessionFactory) -> None:
-    fund(factory, "100")
-    end = now() + MINUTE
-    hold = place(factory, "100", expires_at=end)
-    draft = transfer("assets:cash", "expenses:rent", "100")
-    with unit_of_work(factory) as session:
-        # As somebody has it who gives it back to the other account.
-        session.execute(select(Hold.id).where(Hold.id == hold.id).with_for_update())
-        with pytest.raises(ConcurrencyConflict), unit_of_work(factory) as other:
-            posting.post(other, LEDGER, draft, now=end, actor="late")
-    with unit_of_work(factory) as session:
-        assert posting.post(session, LEDGER, draft, now=end, actor="late") is not None
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)

@@ -21,7 +21,7 @@ from myapp.ledger.reports import income_statement
 from myapp.ledger.reports.periods import Period
 from myapp.ledger.statements import Place, StatementFilter
 from myapp.ledger.transactions import TransactionFilter
-from tests.ledger.books import LEDGER, make_ledger, post, transfer
+from tests.ledger.books import LEDGER, make_ledger, now, post, transfer
 
 MOMENT = datetime(2026, 1, 5, tzinfo=UTC)
 NOON = timedelta(hours=12)
@@ -201,7 +201,9 @@ def test_an_export_follows_the_journal_and_sorts_no_more_than_one_moment(
     post(factory, transfer("assets:cash", "expenses:food", "1"))
 
     def read(session: Session, book: Book) -> None:
-        rows = JournalRows(lambda statement: iter(session.execute(statement).all()), book.id, native=False)
+        rows = JournalRows(
+            lambda statement: iter(session.execute(statement).all()), book.id, native=False, now=now()
+        )
         assert [len(postings) for _, postings in rows.transactions(order)] == [2]
 
     steps = plan_of(factory, read)

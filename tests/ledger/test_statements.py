@@ -186,7 +186,7 @@ def _copy_everything(session: Session) -> None:
 
     def lines(ledger: str) -> bytes:
         book = open_book(session, ledger)
-        books = JournalRows(rows, book.id, session.get_bind().dialect.name == "postgresql")
+        books = JournalRows(rows, book.id, session.get_bind().dialect.name == "postgresql", now())
         written = {name: b"".join(format_.write(books)) for name, format_ in FORMATS.items()}
         return written["ndjson"]
 

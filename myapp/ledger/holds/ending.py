@@ -34,15 +34,14 @@ def void(session: Session, book: Book, hold_id: UUID, *, now: datetime) -> HoldV
 def take_open(session: Session, book: Book, hold_id: UUID, *, now: datetime) -> Any:
     """Lock a hold that is open and the balances on which it holds something, and return the hold's row.
 
-    The balances first: a writer that they refuse has them, and would find a hold that has just expired in
-    the hands of whoever waits for them.
+    The balances first, as everybody does who lets go of a hold.
 
     Raises:
         HoldNotFound: the ledger has none with this id.
         HoldExpired: its time is over.
         HoldNotOpen: it was captured or voided.
     """
-    lock_balances_of(session, book.id, hold_id)
+    lock_balances_of(session, book.id, [hold_id])
     statement = select(HOLD).where(HOLD.c.ledger_id == book.id, HOLD.c.id == hold_id)
     hold = session.execute(statement.with_for_update()).one_or_none()
     if hold is None:

@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, cast, fu
 from sqlalchemy.orm import Session
 
 from myapp.ledger.core import ACCOUNT, BALANCE
-from myapp.ledger.holds.held import HOLD, HOLD_POSTING, Held, held_by, let_go, lock_balances
+from myapp.ledger.holds.held import HOLD, HOLD_POSTING, Held, held_by, let_go, lock_balances_of
 from myapp.ledger.holds.tables import STILL_HELD
 from myapp.ledger.kit import Kit, kit_of
 from myapp.ledger.sources import Source
@@ -29,7 +29,8 @@ SWEPT_MAX = 100
 # More than a refused write would ever meet of one account, unless nobody wrote for a long time.
 GIVEN_BACK_MAX = 1_000
 
-_BALANCES = Source("kept", {"path": SortedText, "asset": SortedText})
+# The accounts' assets that are asked about.
+KEPT = Source("kept", {"path": SortedText, "asset": SortedText})
 
 
 def lapsed(now: datetime | ColumnElement[Any]) -> tuple[ScalarSelect[Any], ScalarSelect[Any]]:
@@ -59,16 +60,18 @@ def give_back_to(
 ) -> int:
     """Give back what expired holds keep of these accounts' assets; return how many holds that were.
 
-    A hold that another writer is busy with is left out: the work is worth another attempt then.
+    Never waits, because the caller has locked balances already, and those of a hold may sort before them. A
+    hold of which another writer has a balance is left out: the work is worth another attempt then.
     """
     kit = kit_of(session)
-    holds = _keeping(kit, ledger_id, now)
+    holds = keeping(kit, ledger_id, now)
     wanted = _expired(ledger_id, now).where(HOLD.c.id.in_(holds)).limit(GIVEN_BACK_MAX)
-    return _expire(session, ledger_id, wanted, kit.given(_BALANCES, balances), wait=True)
+    return _expire(session, ledger_id, wanted, kit.given(KEPT, balances))
 
 
-def _keeping(kit: Kit, ledger_id: int, now: datetime) -> Select[Any]:
-    rows = kit.rows(_BALANCES)
+def keeping(kit: Kit, ledger_id: int | ColumnElement[int], now: datetime | ColumnElement[Any]) -> Select[Any]:
+    """Return the ids of the expired holds that keep something of the balances in `KEPT`."""
+    rows = kit.rows(KEPT)
     account = and_(ACCOUNT.c.ledger_id == ledger_id, ACCOUNT.c.path == rows.c.path)
     kept = and_(
         HOLD_POSTING.c.ledger_id == ledger_id,
@@ -86,7 +89,7 @@ def sweep(session: Session, ledger_id: int, *, now: datetime) -> int:
 
     It comes last in a request and never waits: whoever waits for nobody takes part in no deadlock.
     """
-    return _expire(session, ledger_id, _expired(ledger_id, now).limit(SWEPT_MAX), {}, wait=False)
+    return _expire(session, ledger_id, _expired(ledger_id, now).limit(SWEPT_MAX), {})
 
 
 def _expired(ledger_id: int, now: datetime) -> Select[Any]:
@@ -94,18 +97,16 @@ def _expired(ledger_id: int, now: datetime) -> Select[Any]:
         select(HOLD.c.id)
         .where(HOLD.c.ledger_id == ledger_id, HOLD.c.status == "open", HOLD.c.expires_at <= now)
         .order_by(HOLD.c.expires_at, HOLD.c.id)
-        .with_for_update(of=HOLD, skip_locked=True)
     )
 
 
-def _expire(
-    session: Session, ledger_id: int, wanted: Select[Any], given: Mapping[str, Any], *, wait: bool
-) -> int:
+def _expire(session: Session, ledger_id: int, wanted: Select[Any], given: Mapping[str, Any]) -> int:
     ids = session.scalars(wanted, given).all()
     if not ids:
         return 0
+    locked = lock_balances_of(session, ledger_id, ids, wait=False)
+    # Read behind the locks: some of it may have been let go of since the holds were found.
     held = held_by(session, ledger_id, ids)
-    locked = lock_balances(session, ledger_id, {each.key for each in held}, wait=wait)
     ready = _wholly_within(held, locked)
     if ready:
         let_go(session, ledger_id, [(each, each.remaining) for each in held if each.hold_id in ready])
@@ -121,6 +122,6 @@ def _wholly_within(held: Collection[Held], locked: Collection[tuple[int, str]]) 
 
 
 def mark(session: Session, ledger_id: int, hold_ids: Collection[UUID], status: str) -> None:
-    """Set the status of holds that are locked."""
+    """Set the status of holds whose balances are locked."""
     statement = update(HOLD).where(HOLD.c.ledger_id == ledger_id, HOLD.c.id.in_(hold_ids))
     session.execute(statement.values(status=status))

@@ -1,7 +1,7 @@
 """What is held: read it posting by posting, and let go of it, on the hold and on the balance rows alike.
 
-Whoever lets go has the balance rows locked, sorted by key like those of every writer, and then the hold's.
-Only who gives back what has expired takes a hold first, and none that another writer has.
+Whoever lets go has locked all balance rows of the hold before, sorted by key like those of every writer. So
+nobody else can let go of any of it meanwhile.
 """
 
 from __future__ import annotations
@@ -75,23 +75,16 @@ def held_by(session: Session, ledger_id: int, hold_ids: Collection[UUID]) -> lis
     return [Held(*row) for row in session.execute(statement).all()]
 
 
-def lock_balances(
-    session: Session, ledger_id: int, keys: Collection[BalanceKey], *, wait: bool = True
+def lock_balances_of(
+    session: Session, ledger_id: int, hold_ids: Collection[UUID], *, wait: bool = True
 ) -> set[BalanceKey]:
-    """Lock the balance rows, and return which are; all of them, where the caller waits for others.
+    """Lock the balance rows on which holds ever held something, and return which are locked.
 
-    On SQLite this only reads: its one writer has the lock already.
+    All of them, where the caller waits for others. On SQLite this only reads: its one writer has the lock.
     """
-    statements = _statements_of(session)
-    given = kit_of(session).given(_SUMS, [(*key, 0, 0) for key in keys])
-    statement = statements.lock if wait else statements.lock_what_is_free
-    found = session.execute(statement, {"own_ledger_id": ledger_id, **given}).all()
+    statement = _LOCK if wait else _LOCK_WHAT_IS_FREE
+    found = session.execute(statement, {"own_ledger_id": ledger_id, "hold_ids": list(hold_ids)}).all()
     return {(row.account_id, row.asset) for row in found}
-
-
-def lock_balances_of(session: Session, ledger_id: int, hold_id: UUID) -> None:
-    """Lock the balance rows on which a hold ever held something; as `lock_balances`."""
-    session.execute(_LOCK_OF_HOLD, {"own_ledger_id": ledger_id, "hold_id": hold_id}).all()
 
 
 def let_go(session: Session, ledger_id: int, parts: Sequence[Part]) -> None:
@@ -113,28 +106,14 @@ def _sums(parts: Iterable[Part]) -> list[tuple[int, str, int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
-    lock: Select[Any]
-    lock_what_is_free: Select[Any]
     lower_held: Update
     lower_pending: Update
 
 
 def _statements(kit: Kit) -> _Statements:
     return _Statements(
-        lock=_lock(kit, skip_locked=False),
-        lock_what_is_free=_lock(kit, skip_locked=True),
         lower_held=_lower_held(kit),
         lower_pending=_lower_pending(kit),
-    )
-
-
-def _lock(kit: Kit, *, skip_locked: bool) -> Select[Any]:
-    rows = kit.rows(_SUMS)
-    return (
-        select(BALANCE.c.account_id, BALANCE.c.asset)
-        .select_from(rows.join(BALANCE, _same_balance(rows)))
-        .order_by(BALANCE.c.account_id, BALANCE.c.asset)
-        .with_for_update(of=BALANCE, skip_locked=skip_locked)
     )
 
 
@@ -168,13 +147,18 @@ def _same_balance(rows: FromClause) -> ColumnElement[bool]:
     )
 
 
-_LOCK_OF_HOLD = (
-    select(BALANCE.c.account_id, BALANCE.c.asset)
-    .join(HOLD_POSTING, _same_balance(HOLD_POSTING))
-    .where(HOLD_POSTING.c.ledger_id == OWN_LEDGER_ID, HOLD_POSTING.c.hold_id == bindparam("hold_id"))
-    .order_by(BALANCE.c.account_id, BALANCE.c.asset)
-    .with_for_update(of=BALANCE)
-)
+def _lock(*, skip_locked: bool) -> Select[Any]:
+    of_these = HOLD_POSTING.c.hold_id.in_(bindparam("hold_ids", expanding=True))
+    return (
+        select(BALANCE.c.account_id, BALANCE.c.asset)
+        .join(HOLD_POSTING, _same_balance(HOLD_POSTING))
+        .where(HOLD_POSTING.c.ledger_id == OWN_LEDGER_ID, of_these)
+        .order_by(BALANCE.c.account_id, BALANCE.c.asset)
+        .with_for_update(of=BALANCE, skip_locked=skip_locked)
+    )
+
+
+_LOCK, _LOCK_WHAT_IS_FREE = _lock(skip_locked=False), _lock(skip_locked=True)
 _ON_POSTGRESQL, _ON_SQLITE = _statements(POSTGRESQL), _statements(SQLITE)
 
 

@@ -21,6 +21,7 @@ from myapp.ledger.books import Book, open_book
 from myapp.ledger.core import ACCOUNT, TXN
 from myapp.ledger.drafts import Entry, EntryPosting
 from myapp.ledger.errors import InvalidRequest, LedgerError, TransactionExists
+from myapp.ledger.holds.reading import is_expired
 from myapp.ledger.holds.reserving import plan_of
 from myapp.ledger.posting import write_entries
 from myapp.ledger.refusals import reference_exists, refusal
@@ -138,6 +139,7 @@ def _entry(kept: KeptTransaction, actor: str) -> Entry:
 def _hold(
     session: Session, book: Book, hold: KeptHold, numbers: dict[str, int], now: datetime, actor: str
 ) -> None:
+    hold = _as_of(hold, now)
     try:
         _require_free(session, book, hold)
         _reserve(session, book, hold, now)
@@ -145,6 +147,14 @@ def _hold(
         raise at_line(error, hold.line) from error
     held_rows.keep_balances(session, book.id, {each.key for each in hold.postings})
     held_rows.write_hold(session, book.id, hold, numbers, recorded_at=now, actor=actor)
+
+
+def _as_of(hold: KeptHold, now: datetime) -> KeptHold:
+    # What has expired holds nothing, and nothing is set aside for it anew.
+    if not is_expired(hold.status, hold.expires_at, now):
+        return hold
+    nothing = [replace(each, remaining=0) for each in hold.postings]
+    return replace(hold, status="expired", postings=nothing)
 
 
 def _require_free(session: Session, book: Book, hold: KeptHold) -> None:
