@@ -77,7 +77,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "KeyView.ledger": {"description": "The one ledger it is for; null for all."},
     "MadeKey.ledger": {"description": "The one ledger it is for; null for all."},
     "secret": {"description": "To be sent as `Authorization: Bearer …`; null when the answer is replayed."},
-    "id": {"description": "Unique, and later ones are greater."},
+    "id": {"description": "Unique, and roughly in order of time."},
     "name": {"description": "What it is called."},
     "ledger": {"description": "The ledger's name."},
     "HoldView.status": {"description": "What became of it.", "enum": list(STATUSES)},

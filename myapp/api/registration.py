@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
 from pyramid.config import Configurator
 from pyramid.response import Response
 from pyramid.security import NO_PERMISSION_REQUIRED
-from webob.acceptparse import create_accept_header
 
 from myapp.api import explorer, openapi, specification
 from myapp.api.answer import Answer, respond
@@ -20,14 +19,12 @@ from myapp.api.route import Route
 from myapp.api.routes import ROUTES
 from myapp.db import mark_repeatable
 from myapp.http.body import decode_json, read_body
-from myapp.http.errors import Forbidden, NotAcceptable, Unauthenticated
+from myapp.http.errors import Forbidden, Unauthenticated
 from myapp.http.methods import method_not_allowed
+from myapp.http.negotiation import negotiated
 from myapp.http.parameters import require_known
-from myapp.http.problems import MEDIA_TYPE as PROBLEM
 from myapp.http.problems import respond as problem_response
 from myapp.http.reach import admit, no_ledger
-
-_CHARSETS = ("", ";charset=utf-8", ";charset=UTF-8")
 
 
 def includeme(config: Configurator) -> None:
@@ -60,7 +57,7 @@ def _add_path(config: Configurator, path: str, routes: list[Route]) -> None:
 def _view(route: Route) -> Callable[[Any], Response]:
     def view(request: Any) -> Response:
         admit(request, route.permission, own_share=route.own_share)
-        media_type = _accepted(request, route)
+        media_type = negotiated(request, route.offered)
         require_known(request, route.parameters)
         arguments = _arguments(request, route)
 
@@ -89,27 +86,6 @@ def _arguments(request: Any, route: Route) -> tuple[Any, ...]:
     if route.reader is not None:
         return (route.reader(request, read_body(request, route.media_types, bytes_max)),)
     return ()
-
-
-def _accepted(request: Any, route: Route) -> str:
-    """Return the media type that the client likes best, the first where it does not care."""
-    # An empty header asks for nothing in particular.
-    given: str | None = request.headers.get("Accept")
-    best = _best(given, route.offered) if given else route.offered[0]
-    if best is None:
-        raise NotAcceptable(f"The answer is {' or '.join(route.offered)}.")
-    return best
-
-
-# Clients say the same few things again and again.
-@lru_cache(maxsize=128)
-def _best(header: str, offered: tuple[str, ...]) -> str | None:
-    # Clients may name the charset, though there is one alone, and who takes problems alone may get one.
-    spelt = {f"{media_type}{charset}": media_type for media_type in offered for charset in _CHARSETS}
-    accepted = [spelling for spelling, _ in create_accept_header(header).acceptable_offers((*spelt, PROBLEM))]
-    if not accepted:
-        return None
-    return next((spelt[spelling] for spelling in accepted if spelling in spelt), offered[0])
 
 
 def _forbidden(request: Any) -> Response:

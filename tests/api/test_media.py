@@ -7,6 +7,7 @@ from webtest import TestApp
 
 from myapp.api.route import Route
 from myapp.api.routes import ROUTES
+from myapp.interchange.exporting import FORMATS, MEDIA_TYPES
 from myapp.settings import Settings
 from tests.api.client import LEDGER, address, name, refused, send, transfer
 
@@ -54,6 +55,17 @@ def test_a_body_of_another_type_is_refused(library: TestApp, route: Route, media
 @pytest.mark.parametrize("accept", ["application/json;q=0", "application/json;version=1", "text/*"])
 def test_what_only_looks_like_json_is_not_answered(library: TestApp, accept: str) -> None:
     refused(send(library, "GET", LEDGER, headers={"Accept": accept}), "not_acceptable")
+
+
+@pytest.mark.parametrize("name_", FORMATS)
+def test_an_export_has_the_type_of_its_format_alone(library: TestApp, name_: str) -> None:
+    own = FORMATS[name_].media_type
+    for media_type in MEDIA_TYPES:
+        answer = send(library, "GET", f"{LEDGER}/export?format={name_}", headers={"Accept": media_type})
+        if media_type == own:
+            assert (answer.status_int, answer.content_type) == (200, own)
+        else:
+            refused(answer, "not_acceptable")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "identity, gzip", "unheard-of"])
