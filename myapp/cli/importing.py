@@ -24,7 +24,7 @@ from myapp.interchange.journal import Journal, ReadOptions
 from myapp.interchange.readers import READERS, format_of
 from myapp.ledger import ledgers, rules
 from myapp.ledger.books import open_book
-from myapp.ledger.errors import IdempotencyKeyReused, LedgerNotFound
+from myapp.ledger.errors import IdempotencyKeyReused, InvalidRequest, LedgerNotFound
 from myapp.ledger.idempotency import claim, complete
 from myapp.ledger.ids import new_id
 from myapp.ledger.posting import Key
@@ -76,7 +76,7 @@ def import_file(
     ini: Path,
 ) -> None:
     """Import a journal FILE, whole or not at all; the same file twice is one import."""
-    name = format_name or format_of(file.name)
+    name = format_name or _format_of(file)
     reading = ReadOptions(default_asset, columns, account, counter_account)
     options = ImportOptions(default_type, dry_run)
     with bar.shown("Reading") as watched:
@@ -87,6 +87,13 @@ def import_file(
             watched.start("Writing", len(journal.records))
             summary, repeated = _import(session, ledger, journal, options, key, watched.reach)
     click.echo(_sentence(summary, repeated=repeated, dry_run=dry_run))
+
+
+def _format_of(file: Path) -> str:
+    try:
+        return format_of(file.name)
+    except InvalidRequest as error:
+        raise click.ClickException(f"{error} Say it by --format.") from error
 
 
 def _import(

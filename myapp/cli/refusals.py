@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyramid.exceptions import ConfigurationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from myapp.db import CommitOutcomeUnknown, ConcurrencyConflict
 from myapp.interchange.journal import JournalError
 from myapp.ledger.backup import BackupError
 from myapp.ledger.errors import LedgerError
@@ -13,6 +14,10 @@ from myapp.ledger.errors import LedgerError
 def told(error: Exception) -> str | None:
     """Return the sentence that tells the error; None for one that nobody foresaw."""
     if isinstance(error, (LedgerError, JournalError, BackupError, ConfigurationError, OSError, UnicodeError)):
+        return str(error)
+    if isinstance(error, ConcurrencyConflict):
+        return f"{error} Nothing was kept; do it again."
+    if isinstance(error, CommitOutcomeUnknown):
         return str(error)
     if isinstance(error, SQLAlchemyError):
         return str(getattr(error, "orig", None) or error)

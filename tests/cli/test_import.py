@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from webtest import TestApp
 
+from myapp.db import unit_of_work
+from myapp.ledger.drafts import PostingDraft, TransactionDraft
+from myapp.ledger.holds import placing
+from myapp.ledger.tables import Balance
 from tests.cli.conftest import Shell
 from tests.interchange.imports import document, record
 
@@ -93,3 +99,21 @@ def test_a_process_of_its_own_imports_and_refuses_the_same(process_shell: Shell,
     assert process_shell.succeed(*IMPORT).startswith("Imported 2")
     journal.write_bytes(document(record(), {}))
     assert "index 1" in process_shell.fail(*IMPORT)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_conflict_is_told_in_a_line_and_keeps_nothing(shell: Shell, journal: Path, app: TestApp) -> None:
+    app.post_json("/v1/ledgers", {"name": "books", "assets": [{"code": "EUR", "scale": 2}]}, status=201)
+    limited = {"path": "assets:cash", "limits": {"EUR": {"min": "-50"}}}
+    app.post_json("/v1/ledgers/books/accounts", limited, status=201)
+    factory, then = app.app.registry["dbsession_factory"], datetime(2026, 1, 1, tzinfo=UTC)
+    with unit_of_work(factory) as session:
+        legs = (PostingDraft("assets:busy", "EUR", "50"), PostingDraft("assets:cash", "EUR", "-50"))
+        expires_at, draft = then + timedelta(1), TransactionDraft(legs)
+        placing.place(session, "books", draft, now=then, actor="test", expires_at=expires_at)
+    with unit_of_work(factory) as session:
+        # What the import needs is kept by a hold that has expired, and somebody has its other balance.
+        session.scalars(select(Balance).where(Balance.pending_debits > 0).with_for_update()).one()
+        told = shell.fail(*IMPORT)
+    assert told.endswith("Nothing was kept; do it again.\n")
+    assert shell.succeed(*IMPORT).startswith("Imported 2")
