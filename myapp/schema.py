@@ -31,7 +31,8 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to a revision, the newest by default, in one transaction.
 
     Raises:
-        ConfigurationError: a newer version of the program has migrated it, or another program.
+        ConfigurationError: a newer version of the program has migrated it, or another program; or it is not
+            in UTF-8.
     """
     _run("upgrade", url, revision)
 
@@ -100,10 +101,20 @@ def _as_typed(ini: str) -> str:
 
 def mismatch(connection: Connection, ini: str) -> str | None:
     """Return the line that says what to do about the database's revision; None where it is the newest."""
+    if (unfit := _unfit(connection)) is not None:
+        return unfit
     found = _revisions(connection)
     if found == _newest():
         return None
     return _unknown(found) or f"The database's schema is not the newest; run: myapp migrate -c {ini}"
+
+
+def _unfit(connection: Connection) -> str | None:
+    if connection.dialect.name == "postgresql":
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+        if encoding != "UTF8":
+            return f"The database's encoding is {encoding}, which has not every letter; it must be UTF8."
+    return None
 
 
 def _unknown(found: frozenset[str]) -> str | None:
@@ -122,8 +133,9 @@ def _run(step: str, url: str, revision: str) -> None:
     engine = make_engine(unhurried(url))
     try:
         with engine.connect() as connection:  # lifecycle: Alembic begins its own transaction.
-            if (unknown := _unknown(_revisions(read_only(connection)))) is not None:
-                raise ConfigurationError(unknown)
+            refused = _unfit(read_only(connection)) or _unknown(_revisions(connection))
+            if refused is not None:
+                raise ConfigurationError(refused)
         with engine.connect() as connection:  # lifecycle: A migration is no request.
             config.attributes["connection"] = connection
             getattr(command, step)(config, revision)

@@ -29,6 +29,9 @@ class Dialect(Protocol):
     def listen(self, engine: Engine) -> None:
         """Attach the events of this database."""
 
+    def takes_writes(self, connection: Connection) -> bool:
+        """Tell whether a writer would not be refused whatever it writes."""
+
     def in_transaction(self, dbapi_connection: Any) -> bool:
         """Tell whether the driver has a transaction open."""
 

@@ -16,22 +16,27 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
 from zope.interface import alsoProvides
 
-from myapp.db.owner import owner_of
+from myapp.db.owner import Mode, owner_of
 
 # Serialization failure and deadlock. The rest of class 40 is not worth repeating, or not safe to.
 _RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 # The primary codes of SQLite's BUSY and LOCKED families; the extended ones carry them in the low byte.
 _RETRYABLE_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
-# Connection lost, resources spent, shut down or timed out, a system error; of class 55, a lock not to be had.
+# Connection lost, resources spent, shut down or timed out, a system error; of class 55, a lock not to be had;
+# of class 25, what else takes too long.
 # A psycopg error without any state never reached the server.
-_UNAVAILABLE_SQLSTATES = ("08", "53", "57", "58", "55P03", *_RETRYABLE_SQLSTATES)
+_UNAVAILABLE_SQLSTATES = ("08", "53", "57", "58", "55P03", "25P03", "25P04", *_RETRYABLE_SQLSTATES)
 _UNAVAILABLE_SQLITE_CODES = _RETRYABLE_SQLITE_CODES | {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_INTERRUPT,
 }
+
+# A write where nothing may be written: the defect of a view that reads, but nothing that a writer has done.
+_READ_ONLY_SQLSTATE = "25006"
+_REFUSED_WRITER = "refused_writer"
 
 
 def listen(engine: Engine) -> None:
@@ -54,6 +59,8 @@ def is_worth_retrying(error: BaseException) -> bool:
 
 def is_unavailable(error: BaseException | None) -> bool:
     """Tell whether a driver's error says that the database cannot answer now; else it is a defect."""
+    if getattr(error, _REFUSED_WRITER, False):
+        return True
     if isinstance(error, psycopg.Error):
         return error.sqlstate is None or error.sqlstate.startswith(_UNAVAILABLE_SQLSTATES)
     if isinstance(error, sqlite3.Error):
@@ -68,9 +75,18 @@ def _on_error(context: ExceptionContext) -> None:
             alsoProvides(error, IRetryableError)
     if (owner := owner_of(context.connection)) is not None:
         owner.record_error(seen)
+        if owner.mode is Mode.WRITE and _is_read_only(context.original_exception):
+            # A standby, or a file for reading alone: no write is possible now.
+            setattr(context.original_exception, _REFUSED_WRITER, True)
         if not isinstance(context.original_exception, Exception):
             # SQLAlchemy gives the connection up, but SQLite keeps it, and its lock, for a pending statement.
             owner.close_cursors()
+
+
+def _is_read_only(error: BaseException) -> bool:
+    if isinstance(error, psycopg.Error):
+        return error.sqlstate == _READ_ONLY_SQLSTATE
+    return (getattr(error, "sqlite_errorcode", 0) & 0xFF) == sqlite3.SQLITE_READONLY
 
 
 def _on_savepoint(connection: Connection, name: str | None) -> None:

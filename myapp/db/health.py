@@ -7,7 +7,6 @@ that the application asks of its database, such as whether its schema is the new
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from pyramid.config import Configurator
 from pyramid.request import Request
@@ -15,7 +14,7 @@ from pyramid.response import Response
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from myapp.db.dialects import read_only
+from myapp.db.dialects import dialect_of, read_only
 
 ReadinessCheck = Callable[[Connection], bool]
 
@@ -64,5 +63,6 @@ def _run_checks(request: Request) -> dict[str, bool]:
         return dict.fromkeys(questions, False)
 
 
-def _answers(connection: Connection) -> Any:
-    return connection.execute(text("SELECT 1")).scalar_one() == 1
+def _answers(connection: Connection) -> bool:
+    is_there = connection.execute(text("SELECT 1")).scalar_one() == 1
+    return is_there and dialect_of(connection.dialect.name).takes_writes(connection)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -25,6 +26,7 @@ _queries.MAX_CACHED_STATEMENT_LENGTH = 32_768
 
 _CONNECTING = {
     "application_name": "myapp",
+    "client_encoding": "utf8",
     "connect_timeout": 5,
     # A machine or a network that is gone says nothing: after half a minute in silence the connection is lost.
     "tcp_user_timeout": 30_000,
@@ -33,7 +35,9 @@ _CONNECTING = {
     "keepalives_count": 4,
 }
 
-_SNAPSHOT = IsolationLevel.REPEATABLE_READ
+_SNAPSHOT, _LATEST = IsolationLevel.REPEATABLE_READ, IsolationLevel.READ_COMMITTED
+# psycopg reads times in one spelling, and none before the year 1, which another time zone makes.
+_PLAINLY = {"PGDATESTYLE": "SET datestyle = ISO", "PGTZ": "SET timezone = 'UTC'"}
 # Where the pool's connection is told how its transaction begins.
 _PLAN = "myapp_begin"
 _AS_MADE = AsMade("autocommit", "isolation_level", "read_only", "deferrable", "row_factory", "cursor_factory")
@@ -59,7 +63,11 @@ def engine_options(url: URL, settings: DbSettings) -> dict[str, Any]:
     options = " ".join(f"-c {name}={ceil(seconds * 1000)}" for name, seconds in limits_ms.items())
     given = dict(url.query)
     # Of two options for one setting the server takes the later.
-    ours = {"options": " ".join([f"{options} -c timezone=UTC", *_words(given.pop("options", ()))])}
+    ours = {
+        "options": " ".join(
+            [f"{options} -c timezone=UTC -c datestyle=ISO", *_words(given.pop("options", ()))]
+        )
+    }
     return {
         # Arguments go before what the URL says, which is the deployment's own word.
         "connect_args": ours | {name: value for name, value in _CONNECTING.items() if name not in given},
@@ -79,10 +87,20 @@ def listen(engine: Engine) -> None:
     """Attach how transactions begin and end; the limits are connect options."""
     liveness.listen(engine)
     _AS_MADE.listen(engine)
+    event.listen(engine, "connect", _speak_plainly)
     event.listen(engine, "begin", _plan_begin)
     # SQLAlchemy calls them inside its own error handling. The dialect's own leave all of it to the driver.
     engine.dialect.connect = PipelinedConnection.connect  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
+
+
+def _speak_plainly(driver: Any, record: object) -> None:
+    # libpq sends what the environment says behind our options, where it wins.
+    said = [statement for name, statement in _PLAINLY.items() if name in os.environ]
+    for statement in said:
+        driver.execute(statement)
+    if said:
+        driver.commit()
 
 
 def _plan_begin(connection: Connection) -> None:
@@ -104,6 +122,9 @@ def _do_begin(dbapi_connection: Any) -> None:
         wanted |= {"isolation_level": _SNAPSHOT, "read_only": True}
     elif plan.is_stricter:
         wanted |= {"autocommit": driver.autocommit, "isolation_level": driver.isolation_level}
+    elif wanted["isolation_level"] is None:
+        # Whatever the server takes when nobody says anything: a stricter one refuses writers who only waited.
+        wanted["isolation_level"] = _LATEST
     # psycopg puts the mode into its BEGIN, which it sends with the first statement. What it was told stays
     # with the pooled connection, whoever told it, so it is told again only where that was something else.
     tell(driver, wanted)
@@ -128,3 +149,9 @@ def commit_is_possible(dbapi_connection: Any) -> bool:
     On a connection that is known to be lost it is tried, so that its failure is told as what it is.
     """
     return bool(dbapi_connection.info.transaction_status != TransactionStatus.INERROR)
+
+
+def takes_writes(connection: Connection) -> bool:
+    """Tell whether a writer would not be refused whatever it writes: the server may be a standby."""
+    asked = "SELECT NOT pg_is_in_recovery() AND current_setting('default_transaction_read_only') = 'off'"
+    return bool(connection.exec_driver_sql(asked).scalar_one())

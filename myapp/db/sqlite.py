@@ -6,6 +6,7 @@ The driver's default transaction mode opens transactions behind our back and los
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from contextlib import closing
@@ -19,6 +20,7 @@ from myapp.db import forking
 from myapp.db.as_made import AsMade, tell
 from myapp.db.late_begin import LateConnection
 from myapp.db.owner import Mode, Owner, is_interactive, mode_of, owner_of
+from myapp.db.same_file import SameFile, path_of
 from myapp.db.settings import DbSettings
 from myapp.db.turns import Turn
 
@@ -64,11 +66,12 @@ def listen(engine: Engine) -> None:
     event.listen(engine, "connect", _configure)
     _AS_MADE.listen(engine)
     event.listen(engine, "begin", _plan_begin)
-    turn = Turn()
+    turn, file = Turn(), SameFile()
+    event.listen(engine, "engine_disposed", lambda _: file.forget())
     # SQLAlchemy calls them inside its error handling. The dialect's `do_begin` trusts the driver to begin.
     engine.dialect.connect = partial(sqlite3.connect, factory=LateConnection)  # type: ignore[assignment,method-assign]
-    engine.dialect.do_begin = partial(_do_begin, turn)  # type: ignore[method-assign]
-    engine.dialect.do_commit = partial(_do_commit, turn)  # type: ignore[method-assign]
+    engine.dialect.do_begin = partial(_do_begin, turn, file)  # type: ignore[method-assign]
+    engine.dialect.do_commit = partial(_do_commit, turn, file)  # type: ignore[method-assign]
     engine.dialect.do_rollback = partial(_do_rollback, turn)  # type: ignore[method-assign]
     if not is_memory(engine.url):
         forking.close_before(engine)
@@ -103,9 +106,10 @@ def _plan_begin(connection: Connection) -> None:
     connection.info[_PLAN] = (mode_of(connection), is_interactive(connection), owner_of(connection))
 
 
-def _do_begin(turn: Turn, pooled: Any) -> None:
+def _do_begin(turn: Turn, file: SameFile, pooled: Any) -> None:
     mode, interactive, owner = pooled.info[_PLAN]
     driver = pooled.dbapi_connection
+    file.require(driver)
     if _WAIT_S not in pooled.info:
         # Of an engine that was handed in, and had connected before.
         _configure(driver, pooled)
@@ -151,8 +155,9 @@ def _begin_to_write(turn: Turn, driver: Any, wait_s: float, owner: Owner | None)
         raise
 
 
-def _do_commit(turn: Turn, pooled: Any) -> None:
+def _do_commit(turn: Turn, file: SameFile, pooled: Any) -> None:
     # One that fails may leave the transaction open, and with it the lock: a rollback follows.
+    file.require(pooled.dbapi_connection)
     pooled.commit()
     turn.leave(pooled.dbapi_connection)
 
@@ -160,6 +165,12 @@ def _do_commit(turn: Turn, pooled: Any) -> None:
 def _do_rollback(turn: Turn, pooled: Any) -> None:
     pooled.rollback()
     turn.leave(pooled.dbapi_connection)
+
+
+def takes_writes(connection: Connection) -> bool:
+    """Tell whether a writer would not be refused whatever it writes: the file may be for reading alone."""
+    path = path_of(connection.connection.dbapi_connection)
+    return path is None or os.access(path, os.W_OK)
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

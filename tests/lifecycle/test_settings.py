@@ -65,6 +65,19 @@ def test_a_limit_of_less_than_a_millisecond_is_a_limit() -> None:
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_writer_runs_at_read_committed_whatever_the_server_takes_by_default(
+    serve: Serve, bookcase_database
+) -> None:
+    def look(request: Any) -> Response:
+        return Response(json_body=request.dbsession.scalar(text("SHOW transaction_isolation")))
+
+    said = {"options": "-c default_transaction_isolation=serializable"}
+    url = make_url(bookcase_database.url).update_query_dict(said).render_as_string(hide_password=False)
+    site = serve(at("/", look, db_mode="write"), sqlalchemy__url=url)
+    assert site.client().get("/").json == "read committed"
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_what_the_url_says_of_the_connection_wins_over_the_defaults(serve: Serve, bookcase_database) -> None:
     def look(request: Any) -> Response:
         names = ("application_name", "lock_timeout", "timezone", "idle_in_transaction_session_timeout")
