@@ -78,8 +78,9 @@ def _check(settings: dict[str, str]) -> None:
         for name, value in settings.items():
             _check_alone(name, value)
         sys.exit(f"[server:main]: {error}")
-    if adjustments.threads < 1:
-        sys.exit(f"threads = {settings['threads']}, under [server:main]: nobody would serve a request")
+    for name in ("threads", "connection_limit"):
+        if getattr(adjustments, name) < 1:
+            sys.exit(f"{name} = {settings[name]}, under [server:main]: nobody would serve a request")
     if not 0 <= adjustments.port <= _PORT_MAX:
         sys.exit(f"port = {settings['port']}, under [server:main]: it is a number from 0 to {_PORT_MAX}")
 

@@ -54,6 +54,7 @@ def test_a_termination_signal_ends_the_server_in_order(database: Database, tmp_p
     ("name", "value"),
     [
         ("threads", "0"),
+        ("connection_limit", "0"),
         ("threads", "-1"),
         ("threads", "many"),
         ("thread", "4"),

@@ -18,6 +18,13 @@ from myapp.db.settings import DbSettings
 _BOOLEANS = frozenset({"pool_pre_ping", "pool_use_lifo", "hide_parameters", "skip_autocommit_rollback"})
 
 
+_NUMBERS = frozenset({"query_cache_size", "label_length", "max_identifier_length"})
+# And these are objects of Python, which no ini file can name.
+_OBJECTS = frozenset(
+    {"connect_args", "creator", "dialect", "execution_options", "module", "pool", "poolclass"}
+)
+
+
 def make_engine(settings: DbSettings) -> Engine:
     """Return a guarded engine: the one handed in, or a new one for `sqlalchemy.url`.
 
@@ -55,6 +62,11 @@ def _create(settings: DbSettings) -> Engine:
         raise ArgumentError(f"pool_size = {options['pool_size']}: a pool has no fewer than no connections.")
     for name in _BOOLEANS & options.keys():
         options[name] = asbool(options[name])
+    for name in _NUMBERS & options.keys():
+        options[name] = int(options[name])
+    for name in _OBJECTS & options.keys():
+        if isinstance(options[name], str):
+            raise ArgumentError(f"{name} = {options[name]}: this takes an object, which a text cannot name.")
     return engine_from_config(options, prefix="", **_unless_given(defaults, settings))
 
 

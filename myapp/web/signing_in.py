@@ -23,6 +23,7 @@ from myapp.web.page import Context
 COOKIE = "myapp_key"
 # RFC 3986's reserved characters, and the one that encodes; `quote` leaves the unreserved ones alone.
 _OF_AN_ADDRESS = ":/?#[]@!$&'()*+,;=%"
+_ADDRESS_BYTES_MAX = 2_000
 
 
 def includeme(config: Configurator) -> None:
@@ -71,4 +72,6 @@ def _own_address(address: str) -> str:
     # "//elsewhere" and "/\\elsewhere" are other hosts to a browser; a line end would be a header of its own.
     plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
     # A header is ASCII; what is encoded already stays as it is.
-    return quote(address, safe=_OF_AN_ADDRESS) if plain else "/"
+    onward = quote(address, safe=_OF_AN_ADDRESS) if plain else "/"
+    # A proxy takes only so many bytes of headers, and would throw the cookie away with them.
+    return onward if len(onward) <= _ADDRESS_BYTES_MAX else "/"

@@ -39,6 +39,8 @@ WRONG = {
     "an engine that is none": ({"db.engine": "foo"}, "db.engine"),
     "fewer than no connections": (URL | {"sqlalchemy.pool_size": "-3"}, "pool_size = -3"),
     "an unknown engine setting": (URL | {"sqlalchemy.pool_sise": "3"}, "pool_sise"),
+    "an engine number that is none": (URL | {"sqlalchemy.label_length": "long"}, "long"),
+    "a setting that is no text": (URL | {"sqlalchemy.poolclass": "NullPool"}, "poolclass = NullPool"),
     "an unreadable engine setting": (URL | {"sqlalchemy.pool_size": "three"}, "three"),
 }
 
@@ -47,6 +49,12 @@ WRONG = {
 def test_a_wrong_setting_is_refused_by_its_name(settings: dict[str, str], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         Configurator(settings=settings).include("myapp.db")
+
+
+@pytest.mark.parametrize("name", ["query_cache_size", "label_length", "max_identifier_length"])
+def test_numbers_of_the_engine_may_stand_in_an_ini_file(serve: Serve, name: str) -> None:
+    site = serve(writing("/{write}"), **{f"sqlalchemy__{name}": "30"})
+    assert site.ask("/core_insert") == 200
 
 
 def test_every_setting_has_a_default() -> None:

@@ -96,7 +96,15 @@ def test_signing_out_forgets_the_key(site: TestApp, secrets: dict[str, str]) -> 
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["//evil.example", "/\\evil.example", "https://evil.example", "/a\r\nSet-Cookie: a=b", ""]
+    "elsewhere",
+    [
+        "//evil.example",
+        "/\\evil.example",
+        "https://evil.example",
+        "/a\r\nSet-Cookie: a=b",
+        "",
+        "/" + "é" * 999,
+    ],
 )
 def test_signing_in_goes_on_to_this_site_alone(
     site: TestApp, secrets: dict[str, str], elsewhere: str

@@ -61,6 +61,14 @@ GUARDS = (
     ),
     Guard(
         "I2",
+        "a file that has lost its name keeps nothing",
+        "myapp/db/sqlite.py",
+        "    file.require(pooled.dbapi_connection)\n",
+        "",
+        ("tests/lifecycle/test_same_file.py",),
+    ),
+    Guard(
+        "I2",
         "a COMMIT counts as done when the driver has done it",
         "myapp/db/commit.py",
         "    commit(pooled)\n    owner.committed = True\n",
