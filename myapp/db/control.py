@@ -78,11 +78,12 @@ _TAINTING = re.compile(
     + r"(?:LISTEN|PREPARE|DECLARE|DO|CALL|LOAD)"
     + r"|\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:LOCAL\s+|GLOBAL\s+)?TEMP"
     + r"|\bset_config\s*\((?![^()]*,\s*true\s*\))|\bpg_(?:try_)?advisory_lock|\bpg_settings\b"
-    + r"|\bINTO\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|\btemp\s*\.",
+    + r"|\bINTO\s+(?:LOCAL\s+|GLOBAL\s+)?TEMP|\btemp\s*\.|\bsetseed\b",
     re.IGNORECASE,
 )
-# The schema of what is temporary can be named in a text, too, as a place to look in and to make things in.
-_TEMPORARY = re.compile(r"\bpg_temp", re.IGNORECASE)
+# The schema of what is temporary can be named in a text, too, as a place to look in and to make things in. On
+# SQLite it can stand in quotes of four kinds; and on PostgreSQL anything in a name with escapes.
+_TEMPORARY = re.compile(r"""\bpg_temp|\btemp["'`\]]?\s*\.|\bU&["']""", re.IGNORECASE)
 # SQLite's trigger has statements in its body, and its driver takes no other one behind it. PostgreSQL does.
 _TRIGGER = re.compile(
     r"\A\s*CREATE\s+(?P<temp>TEMP\w*\s+)?TRIGGER\b[^;]*"
@@ -92,15 +93,18 @@ _TRIGGER = re.compile(
 # PostgreSQL's comments nest and SQLite's do not, so what stands behind an inner one cannot be told.
 _NESTED = re.compile(r"/\*(?:(?!\*/).)*/\*", re.DOTALL)
 _NAME = re.compile(r'"(\w+)"')
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 # The same few statements are sent again and again, and their text is long.
 @lru_cache(maxsize=2048)
 def verdict(statement: str) -> Verdict:
     """Return what a statement, or several in one text, are to the transaction they are sent in."""
+    # SQLite takes it for a space, as an editor leaves it at the beginning of a file.
+    statement = statement.replace(_BYTE_ORDER_MARK, " ")
     bare = _OPAQUE.sub(_blank, statement)
     if trigger := _TRIGGER.match(bare):
-        return Verdict.TAINTS if trigger["temp"] else Verdict.FREE
+        return Verdict.TAINTS if trigger["temp"] or _TEMPORARY.search(statement) else Verdict.FREE
     if "\x01" in bare:
         return Verdict.NESTS
     if _ENDING.search(bare):

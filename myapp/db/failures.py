@@ -14,6 +14,7 @@ import psycopg
 from pyramid_retry import IRetryableError
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import ExceptionContext
+from sqlalchemy.util import is_exit_exception
 from zope.interface import alsoProvides
 
 from myapp.db.owner import Mode, owner_of
@@ -78,7 +79,7 @@ def _on_error(context: ExceptionContext) -> None:
         if owner.mode is Mode.WRITE and _is_read_only(context.original_exception):
             # A standby, or a file for reading alone: no write is possible now.
             setattr(context.original_exception, _REFUSED_WRITER, True)
-        if not isinstance(context.original_exception, Exception):
+        if is_exit_exception(context.original_exception):
             # SQLAlchemy gives the connection up, but SQLite keeps it, and its lock, for a pending statement.
             owner.close_cursors()
 

@@ -56,6 +56,9 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         """
         self.owner.close_cursors()
         try:
+            if self.tx is not None:
+                # What listens before COMMIT is the application's, and may do no more than a view may.
+                self.tx._prepare_impl()
             with self.owner.machinery():
                 super().tpc_vote(trans)
         except Exception as error:

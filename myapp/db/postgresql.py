@@ -105,13 +105,19 @@ def _speak_plainly(driver: Any, record: object) -> None:
 
 def _plan_begin(connection: Connection) -> None:
     owner = owner_of(connection)
-    if owner is not None and _AS_MADE.of(connection.connection)["autocommit"]:
+    if owner is not None and _is_in_autocommit(connection):
         raise owner.violate(
             "The engine is in autocommit, where nothing can be undone: take that setting out."
         )
     # Only this event sees the connection's options, and only `do_begin` has its errors classified.
     stricter = "isolation_level" in connection.get_execution_options()
     connection.info[_PLAN] = _Plan(mode_of(connection), is_interactive(connection), stricter)
+
+
+def _is_in_autocommit(connection: Connection) -> bool:
+    # By the URL, or by an option that the engine hands on to its connections.
+    asked = connection.get_execution_options().get("isolation_level")
+    return str(asked).upper() == "AUTOCOMMIT" or _AS_MADE.of(connection.connection)["autocommit"]
 
 
 def _do_begin(dbapi_connection: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
+from sqlalchemy import create_engine
 
 from myapp.db import DbSettings, make_engine
 from tests.databases import Database
@@ -50,6 +51,18 @@ def test_a_driver_in_autocommit_keeps_nothing_and_says_so(
     sites.append(site)
     before = site.rows()
     assert is_failure(site.ask("/"))
+    assert site.rows() == before
+
+
+@pytest.mark.parametrize("derived", [False, True])
+def test_an_engine_whose_connections_are_in_autocommit_keeps_nothing_and_says_so(
+    serve: Serve, bookcase_database: Database, *, derived: bool
+) -> None:
+    option = {"isolation_level": "AUTOCOMMIT"}
+    engine = create_engine(bookcase_database.url, execution_options={} if derived else option)
+    site = serve(at("/", writing(400)), db__engine=engine.execution_options(**option) if derived else engine)
+    before = site.rows()
+    site.ask("/")
     assert site.rows() == before
 
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 from pyramid.response import Response
-from sqlalchemy import Result, select, text
+from sqlalchemy import Result, event, select, text
 from sqlalchemy.orm import Session
 
 from tests.lifecycle import witness
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve, leftovers
 from tests.lifecycle.site import Site, at
-from tests.lifecycle.writes import writing
+from tests.lifecycle.writes import core_insert, writing
 
 NAMES = select(Shelf.name)
 # Each streams: of the rows it fetches one at a time, or asks the server for one at a time.
@@ -75,3 +75,30 @@ def test_going_on_with_it_touches_no_connection(serve: Serve, result: str, metho
     assert leftovers(kept.site) == []
     assert len(kept.site.statements) == statements
     assert kept.site.ask("/core_insert") == 200
+
+
+@pytest.mark.parametrize("error", [TimeoutError, ValueError])
+def test_what_is_raised_within_a_statement_leaves_the_next_writer_free(
+    serve: Serve, error: type[Exception]
+) -> None:
+    # SQLAlchemy takes the first for the end of a task, and gives the connection up.
+    def view(request: Any) -> Response:
+        core_insert(request.dbsession)
+        connection = request.dbsession.connection()
+        half = connection.execute(text("SELECT id FROM shelf"))
+        half.fetchone()
+
+        def interrupt(*_: Any) -> None:
+            raise error
+
+        event.listen(connection, "after_cursor_execute", interrupt)
+        connection.execute(text("SELECT 1"))
+        raise AssertionError(half)
+
+    site = serve(at("/", view), writing("/{write}"), db__lock_timeout_s="0.5", db__retry_attempts="1")
+    before = site.rows()
+    outcome = site.ask("/")
+    assert site.rows() == before
+    assert site.ask("/core_insert") == 200
+    # Until here it has held its traceback, and with it what was read by half.
+    assert isinstance(outcome, error)

@@ -29,6 +29,12 @@ HIDDEN = {
 TEMPORARY = [
     "CREATE TEMP TRIGGER x AFTER DELETE ON shelf BEGIN SELECT 1; END",
     "CREATE TABLE temp.x (a INTEGER)",
+    "CREATE TABLE [temp].x (a INTEGER)",
+    "CREATE TABLE `temp` . x (a INTEGER)",
+    "CREATE TABLE 'temp'.x (a INTEGER)",
+    "CREATE TRIGGER temp.x AFTER DELETE ON shelf BEGIN SELECT 1; END",
+    "CREATE TRIGGER [temp].x AFTER DELETE ON shelf BEGIN SELECT 1; END",
+    "CREATE VIEW [temp].x AS SELECT 1",
     "CREATE TEMP VIEW x AS SELECT 1",
 ]
 LASTING = {
@@ -36,6 +42,11 @@ LASTING = {
     "CREATE TABLE pg_temp.scratch (a int)": (TABLES, 0),
     "SELECT \"set_config\"('work_mem', '5MB', false)": ("SELECT current_setting('work_mem') = '5MB'", False),
     'SELECT "pg_advisory_lock"(42)': (LOCKS, 0),
+    r"""SELECT U&"set\005fconfig"('work_mem', '5MB', false)""": (
+        "SELECT current_setting('work_mem') = '5MB'",
+        False,
+    ),
+    r'CREATE TABLE U&"pg\005ftemp".scratch (a int)': (TABLES, 0),
 }
 
 
@@ -63,3 +74,16 @@ def test_what_lasts_does_not_reach_the_next_request(serve: Serve, statement, que
     site = serve(at("/do", sending(statement)), at("/look", looking(question)), sqlalchemy__pool_size="1")
     assert [site.ask("/do"), site.ask("/look", "GET")] == [200, 200]
     assert told(site) == [answer]
+
+
+@POSTGRESQL
+def test_what_is_random_is_another_for_each_request(serve: Serve) -> None:
+    site = serve(
+        at("/do", sending("SELECT setseed(0.5)")),
+        at("/look", looking("SELECT random()")),
+        sqlalchemy__pool_size="1",
+    )
+    for _ in range(2):
+        assert [site.ask("/do", "GET"), site.ask("/look", "GET")] == [200, 200]
+    one, other = told(site)
+    assert one != other

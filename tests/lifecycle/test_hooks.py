@@ -27,11 +27,14 @@ ENDINGS: dict[str, Ending] = {
     "tm.get().doom": lambda request: request.tm.get().doom(),
     "dbsession.commit": lambda request: request.dbsession.commit(),
     "dbsession.rollback": lambda request: request.dbsession.rollback(),
+    "connection.commit": lambda request: request.dbsession.connection().commit(),
+    "connection.rollback": lambda request: request.dbsession.connection().rollback(),
 }
 HOOKS: dict[str, Hang] = {
     "a before-commit hook": lambda request, hook: request.tm.get().addBeforeCommitHook(hook),
     "a listener before the flush": lambda request, hook: listening("before_flush", hook)(request),
     "a listener after the flush": lambda request, hook: listening("after_flush", hook)(request),
+    "a listener before the commit": lambda request, hook: listening("before_commit", hook)(request),
 }
 
 

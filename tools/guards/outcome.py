@@ -161,7 +161,7 @@ GUARDS = (
         "I2",
         "no driver is in autocommit",
         "myapp/db/postgresql.py",
-        '    if owner is not None and _AS_MADE.of(connection.connection)["autocommit"]:',
+        "    if owner is not None and _is_in_autocommit(connection):",
         "    if False:",
         ("tests/lifecycle/test_engine_settings.py::test_a_driver_in_autocommit_keeps_nothing_and_says_so",),
     ),
