@@ -19,6 +19,8 @@ class LateConnection(sqlite3.Connection):
     """
 
     _begin: Callable[[], None] | None = None
+    # How many transactions were ended on it, by whomever.
+    endings = 0
 
     @property
     def is_begun(self) -> bool:
@@ -79,11 +81,13 @@ class LateConnection(sqlite3.Connection):
     def commit(self) -> None:
         """Commit what was begun."""
         self._begin = None
+        self.endings += 1
         super().commit()
 
     def rollback(self) -> None:
         """Roll back what was begun."""
         self._begin = None
+        self.endings += 1
         super().rollback()
 
 

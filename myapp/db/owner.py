@@ -65,6 +65,8 @@ class Owner:
     errors: list[tuple[int, BaseException]] = field(default_factory=list)
     # What a violation said, and not the error, whose traceback would hold the view's frame and the session.
     violation: str | None = None
+    # How many transactions had ended on the driver's connection when this one began.
+    endings_before: int = 0
     # Whether COMMIT was on its way to the driver, every check before it passed.
     commit_sent: bool = False
     # Whether the driver came back from it, whatever is raised afterwards.

@@ -111,6 +111,8 @@ class PipelinedConnection(Connection[Any]):
     # Both are only touched by a cursor that has the connection's lock.
     begin_may_wait = False
     begin_to_send: bytes | None = None
+    # How many transactions were ended on it, by whomever.
+    endings = 0
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -122,7 +124,12 @@ class PipelinedConnection(Connection[Any]):
         else:
             yield from super()._start_query()
 
+    def _commit_gen(self) -> PQGen[None]:
+        self.endings += 1
+        yield from super()._commit_gen()
+
     def _rollback_gen(self) -> PQGen[None]:
+        self.endings += 1
         goes_well = self.pgconn.transaction_status == TransactionStatus.INTRANS
         if self._pipeline or not self.read_only or not goes_well:
             yield from super()._rollback_gen()

@@ -25,6 +25,10 @@ def listen(engine: Engine) -> None:
     """Attach the one listener before each statement and the one after it."""
     dialect = dialect_of(engine.dialect.name)
 
+    def begin(connection: Connection) -> None:
+        if (owner := owner_of(connection)) is not None:
+            owner.endings_before = endings_of(connection.connection.dbapi_connection)
+
     def before(
         connection: Connection, cursor: Any, statement: str, parameters: Any, context: Any, many: Any
     ) -> None:
@@ -58,6 +62,7 @@ def listen(engine: Engine) -> None:
             # SQLite does not know how many rows a SELECT will have: it says -1.
             cost.rows += max(0, cursor.rowcount)
 
+    event.listen(engine, "begin", begin)
     event.listen(engine, "before_cursor_execute", before)
     event.listen(engine, "after_cursor_execute", after)
 
@@ -69,16 +74,22 @@ def _is_of_begin_nested(statement: str, context: Any) -> bool:
     return isinstance(getattr(context.compiled, "statement", None), _OF_BEGIN_NESTED)
 
 
+def endings_of(driver_connection: Any) -> int:
+    """Return how many transactions were ended on a driver's connection; none where it does not count."""
+    return int(getattr(driver_connection, "endings", 0))
+
+
 def require_same_transaction(owner: Owner, dialect: Dialect, driver_connection: Any) -> None:
     """Raise if the transaction was ended on the driver's own connection, which no other guard can see.
 
     What was done before is then lost or durable, and what follows would be a transaction of its own.
 
     Raises:
-        TransactionPoisoned: the driver is in no transaction although it should be.
+        TransactionPoisoned: the driver is in no transaction although it should be, or in another one.
     """
     begun = dialect.IN_TRANSACTION_AT_ONCE or owner.cost.statements
-    if begun and not dialect.in_transaction(driver_connection):
+    is_another = endings_of(driver_connection) != owner.endings_before
+    if begun and (is_another or not dialect.in_transaction(driver_connection)):
         error = TransactionPoisoned(
             "The transaction was ended behind the session's back, on the driver's connection or by the "
             "database: what was done before is lost or already durable."

@@ -34,6 +34,13 @@ def connection(request: Any) -> Any:
     return request.dbsession.connection()
 
 
+def another_transaction(request: Any) -> None:
+    """End the transaction on the driver's connection, and let another one begin there."""
+    driver = connection(request).connection.dbapi_connection
+    driver.rollback()
+    driver.execute("BEGIN" if connection(request).dialect.name == "sqlite" else "SELECT 1")
+
+
 def elsewhere(request: Any) -> None:
     """Ask another database, which would be committed after this one or before it, but not with it."""
     request.dbsession.execute(select(1), bind_arguments={"bind": create_engine("sqlite://")})
@@ -119,5 +126,6 @@ UNDERHAND: dict[str, Offence] = {
     "connection transaction.close": lambda request: connection(request).get_transaction().close(),
     "fairy.invalidate": lambda request: connection(request).connection.invalidate(),
     "driver's rollback": lambda request: connection(request).connection.rollback(),
+    "driver's rollback and another begin": another_transaction,
     "driver's close": lambda request: connection(request).connection.dbapi_connection.close(),
 }

@@ -69,6 +69,14 @@ GUARDS = (
     ),
     Guard(
         "I2",
+        "the transaction that is committed is the one that began",
+        "myapp/db/statements.py",
+        "    is_another = endings_of(driver_connection) != owner.endings_before\n",
+        "    is_another = False\n",
+        ("tests/lifecycle/test_violations.py",),
+    ),
+    Guard(
+        "I2",
         "a COMMIT counts as done when the driver has done it",
         "myapp/db/commit.py",
         "    commit(pooled)\n    owner.committed = True\n",
