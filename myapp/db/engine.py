@@ -16,8 +16,6 @@ from myapp.db.settings import DbSettings
 
 # SQLAlchemy reads these from an ini file as they stand, and the text "false" is true.
 _BOOLEANS = frozenset({"pool_pre_ping", "pool_use_lifo", "hide_parameters", "skip_autocommit_rollback"})
-
-
 _NUMBERS = frozenset({"query_cache_size", "label_length", "max_identifier_length"})
 # And these are objects of Python, which no ini file can name.
 _OBJECTS = frozenset(

@@ -54,11 +54,11 @@ class OwnedDataManager(SessionDataManager):  # type: ignore[misc]
         Raises:
             CommitOutcomeUnknown: the connection was lost on the way.
         """
-        self.owner.close_cursors()
         try:
             if self.tx is not None:
                 # What listens before COMMIT is the application's, and may do no more than a view may.
                 self.tx._prepare_impl()
+            self.owner.close_cursors()
             with self.owner.machinery():
                 super().tpc_vote(trans)
         except Exception as error:
