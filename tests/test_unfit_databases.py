@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -18,6 +20,8 @@ from tests.apps import close, make_app
 from tests.databases import Database
 from tests.postgres import PostgresServer
 
+# As Linux numbers the user who may nothing.
+NOBODY = 65534
 USD = {"name": "books", "assets": [{"code": "USD", "scale": 2}]}
 ON_POSTGRESQL = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 ON_SQLITE = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -37,7 +41,6 @@ def setting(server: PostgresServer, database: Database, name: str, value: str) -
     """Let the server begin the sessions of a database with another setting."""
     of_database = f'ALTER DATABASE "{make_url(database.url).database}"'
     with closing(server.connect("postgres")) as connection:
-        connection.autocommit = True
         connection.execute(f"{of_database} SET {name} = '{value}'".encode())
         try:
             yield
@@ -101,6 +104,32 @@ def test_nor_does_a_file_that_is_for_reading_alone(database: Database) -> None:
         assert_takes_no_writes(app)
 
 
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Let the process have nobody's permissions, where it has everybody's."""
+    effective = os.geteuid()
+    os.seteuid(effective or NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(effective)
+
+
+@ON_SQLITE
+def test_a_file_that_nobody_may_write_is_not_ready(database: Database) -> None:
+    # pytest's own folders are closed to others, from whom the file itself would be hidden.
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "books.sqlite"
+        upgrade(f"sqlite:///{path}")
+        with serving(Database("sqlite", f"sqlite:///{path}")) as app:
+            Path(folder).chmod(0o755)
+            for mode, status in ((0o444, 503), (0o666, 200)):
+                path.chmod(mode)
+                with as_nobody():
+                    ready = send(app, "GET", "/readyz")
+                assert (ready.status_int, ready.json["checks"]["schema"]) == (status, True)
+
+
 def assert_takes_no_writes(app: TestApp) -> None:
     refused = send(app, "POST", "/v1/ledgers", USD)
     assert (refused.status_int, refused.json["code"]) == (503, "unavailable")
@@ -112,7 +141,6 @@ def test_a_database_that_has_not_every_letter_is_refused(
     postgres_server: PostgresServer, encoding: str
 ) -> None:
     with closing(postgres_server.connect("postgres")) as connection:
-        connection.autocommit = True
         made = f"CREATE DATABASE unfit ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
         connection.execute(made.encode())
         try:

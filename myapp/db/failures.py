@@ -25,8 +25,8 @@ _RETRYABLE_SQLSTATES = frozenset({"40001", "40P01"})
 _RETRYABLE_SQLITE_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 # Connection lost, resources spent, shut down or timed out, a system error; of class 55, a lock not to be had;
-# of class 25, what else takes too long.
-# A psycopg error without any state never reached the server.
+# of class 25, a transaction that was idle or open for too long. A psycopg error without any state never
+# reached the server.
 _UNAVAILABLE_SQLSTATES = ("08", "53", "57", "58", "55P03", "25P03", "25P04", *_RETRYABLE_SQLSTATES)
 _UNAVAILABLE_SQLITE_CODES = _RETRYABLE_SQLITE_CODES | {
     sqlite3.SQLITE_FULL,
@@ -35,7 +35,7 @@ _UNAVAILABLE_SQLITE_CODES = _RETRYABLE_SQLITE_CODES | {
     sqlite3.SQLITE_INTERRUPT,
 }
 
-# A write where nothing may be written: the defect of a view that reads, but nothing that a writer has done.
+# A write where nothing may be written: a defect in a view that reads, and no fault of one that writes.
 _READ_ONLY_SQLSTATE = "25006"
 _REFUSED_WRITER = "refused_writer"
 

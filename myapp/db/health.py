@@ -52,7 +52,7 @@ def _headers(*, ready: bool) -> list[tuple[str, str]]:
 
 
 def _run_checks(request: Request) -> dict[str, bool]:
-    questions: dict[str, ReadinessCheck] = {"database": _answers, **request.registry[_CHECKS]}
+    questions: dict[str, ReadinessCheck] = {"database": _is_usable, **request.registry[_CHECKS]}
     factory = request.registry["dbsession_factory"]
     try:
         # Its own connection, not the request's session: asking must not depend on what it asks about.
@@ -63,6 +63,6 @@ def _run_checks(request: Request) -> dict[str, bool]:
         return dict.fromkeys(questions, False)
 
 
-def _answers(connection: Connection) -> bool:
+def _is_usable(connection: Connection) -> bool:
     is_there = connection.execute(text("SELECT 1")).scalar_one() == 1
     return is_there and dialect_of(connection.dialect.name).takes_writes(connection)

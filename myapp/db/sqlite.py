@@ -170,7 +170,7 @@ def _do_rollback(turn: Turn, pooled: Any) -> None:
 def takes_writes(connection: Connection) -> bool:
     """Tell whether a writer would not be refused whatever it writes: the file may be for reading alone."""
     path = path_of(connection.connection.dbapi_connection)
-    return path is None or os.access(path, os.W_OK)
+    return path is None or os.access(path, os.W_OK, effective_ids=True)
 
 
 def in_transaction(dbapi_connection: Any) -> bool:

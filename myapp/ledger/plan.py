@@ -136,6 +136,11 @@ class Plan:
     days: tuple[PeriodDelta, ...]
     months: tuple[PeriodDelta, ...]
 
+    @property
+    def asks_limits(self) -> bool:
+        """Whether a limit could refuse any of it."""
+        return any(each.lowest is not None or each.highest is not None for each in self.balances)
+
 
 @dataclass(slots=True)
 class _Netting:

@@ -64,8 +64,8 @@ def settle(
         ConcurrencyConflict: an account was frozen or closed meanwhile.
     """
     try:
-        if is_another_attempt(session):
-            # The keys first, as below.
+        if is_another_attempt(session) and planned.asks_limits:
+            # The keys first, as below. A capture, which asks no limit, has the balances of its hold already.
             if claim_all(session, book.id, claims, now=now):
                 return _NOT_CLAIMED
             claims = ()

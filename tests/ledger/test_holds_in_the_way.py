@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from myapp.db import ConcurrencyConflict, SessionFactory, unit_of_work
 from myapp.ledger import batches, posting
 from myapp.ledger.batches import Item
-from myapp.ledger.holds import placing
+from myapp.ledger.drafts import CaptureDraft
+from myapp.ledger.holds import capturing, placing
 from myapp.ledger.posting import Key
 from myapp.ledger.tables import Account, Balance
 from tests.ledger.books import LEDGER, make_ledger, now, open_account, post, transfer
@@ -102,14 +103,31 @@ def test_who_waits_takes_its_locks_in_order(factory: SessionFactory, expired: da
     assert standing(factory, "assets:c", at=expired).available == "0.00"
 
 
-def test_another_attempt_knows_the_key_of_another_request(factory: SessionFactory, expired: datetime) -> None:
-    attempts = iter([ConcurrencyConflict("once"), None])
+def again(work: Callable[[Session], object]) -> Callable[[Session], object]:
+    """Return work that meets a conflict at its first attempt."""
+    attempts = iter([ConcurrencyConflict("once")])
 
-    def write(session: Session) -> object:
-        if (conflict := next(attempts)) is not None:
+    def attempt(session: Session) -> object:
+        for conflict in attempts:
             raise conflict
-        return by_posting(session, expired)
+        return work(session)
+
+    return attempt
+
+
+def test_another_attempt_at_a_capture_waits_for_nobody(factory: SessionFactory, expired: datetime) -> None:
+    # It has the balances of its own hold, and asks no limit that an expired one could stand in the way of.
+    hold = place(factory, "5", "assets:b", "assets:c")
+
+    def capture(session: Session) -> object:
+        return capturing.capture(session, LEDGER, hold.id, CaptureDraft(), now=expired, actor="late")
 
     with unit_of_work(factory) as session:
+        lock(session, "assets:a")
+        assert unit_of_work(factory).run(again(capture)) is not None
+
+
+def test_another_attempt_knows_the_key_of_another_request(factory: SessionFactory, expired: datetime) -> None:
+    with unit_of_work(factory) as session:
         assert by_posting(session, expired) is not None
-    assert unit_of_work(factory).run(write) is None
+    assert unit_of_work(factory).run(again(lambda session: by_posting(session, expired))) is None

@@ -102,3 +102,17 @@ def test_what_is_raised_within_a_statement_leaves_the_next_writer_free(
     assert site.ask("/core_insert") == 200
     # Until here it has held its traceback, and with it what was read by half.
     assert isinstance(outcome, error)
+
+
+def test_what_a_write_returned_may_be_read_by_half(serve: Serve) -> None:
+    kept: list[Any] = []
+
+    def view(request: Any) -> Response:
+        more = "INSERT INTO shelf (id, name, visits) VALUES (8, 'a', 0), (9, 'b', 0) RETURNING id"
+        returned = request.dbsession.connection().exec_driver_sql(more)
+        kept.append((returned.fetchone(), returned))
+        return Response()
+
+    site = serve(at("/", view))
+    assert site.ask("/") == 200
+    assert witness.shelf_names(site.database) >= {"a", "b"}

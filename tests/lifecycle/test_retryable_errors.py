@@ -7,7 +7,7 @@ import sqlite3
 import psycopg
 import pytest
 
-from myapp.db.failures import is_worth_retrying
+from myapp.db.failures import is_unavailable, is_worth_retrying
 from myapp.db.retry import wait_s
 
 
@@ -25,6 +25,19 @@ def test_serialization_failures_and_deadlocks_are_worth_another_attempt(sqlstate
 @pytest.mark.parametrize("sqlstate", ["40000", "40002", "40003", "23505", "25P02", "55P03", "57014", "57P01"])
 def test_no_other_sqlstate_is(sqlstate: str) -> None:
     assert not is_worth_retrying(psycopg.errors.lookup(sqlstate)())
+
+
+UNAVAILABLE = ["08006", "25P03", "25P04", "40001", "53100", "53300", "55P03", "57014", "57P01", "58030"]
+
+
+@pytest.mark.parametrize("sqlstate", UNAVAILABLE)
+def test_a_server_that_cannot_answer_now_is_unavailable(sqlstate: str) -> None:
+    assert is_unavailable(psycopg.errors.lookup(sqlstate)())
+
+
+@pytest.mark.parametrize("sqlstate", ["22012", "23505", "25006", "25P02", "42501", "42P01"])
+def test_a_statement_that_is_wrong_is_not(sqlstate: str) -> None:
+    assert not is_unavailable(psycopg.errors.lookup(sqlstate)())
 
 
 @pytest.mark.parametrize(

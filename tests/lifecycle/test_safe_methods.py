@@ -6,8 +6,9 @@ import pytest
 from pyramid.exceptions import ConfigurationError
 from pyramid.response import Response
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
-from myapp.db import LifecycleViolation
+from myapp.db import LifecycleViolation, is_unavailable
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
 from tests.lifecycle.site import at, is_failure
@@ -23,6 +24,12 @@ def test_a_write_by_a_safe_method_fails_loudly_and_changes_nothing(serve: Serve,
     for write in writes_for(site.database.dialect):
         assert is_failure(site.ask(f"/{write}", method)), write
         assert site.rows() == before, write
+
+
+def test_it_is_a_defect_of_the_view_and_no_outage(serve: Serve) -> None:
+    outcome = serve(writing("/{write}")).ask("/core_insert", "GET")
+    assert isinstance(outcome, DBAPIError)
+    assert not is_unavailable(outcome.orig)
 
 
 @SAFE_METHODS

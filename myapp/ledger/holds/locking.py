@@ -27,7 +27,8 @@ def lock_with_holds(
 ) -> None:
     """Lock the balance rows of these accounts' assets, and all those of expired holds that keep any of them.
 
-    Waits for others, so the caller has locked no balance yet. On SQLite its one writer has the lock already.
+    Waits for others, so it comes before the transaction's first lock of a balance, where it can. On SQLite
+    its one writer has the lock already.
     """
     if is_postgresql(session):
         given = POSTGRESQL.given(KEPT, balances)
