@@ -3,7 +3,8 @@
 psycopg sends BEGIN when the first statement comes, but waits for its answer before it sends that one. libpq
 can queue both (its pipeline mode), which is a round trip less for each transaction: on a network its time, on
 one machine two changes of process. psycopg's own pipelines wait for BEGIN as well, and cost more than they
-would save here.
+would save here. SAVEPOINT and RELEASE travel with the statement behind them in the same way, or not at all
+where the transaction's end is behind them.
 
 A statement that must be prepared first begins as ever, and so does one without parameters, a COPY, or what a
 cursor in the server reads.
@@ -26,7 +27,7 @@ _PARAMETERS_MAX = 65_535
 
 
 class PipelinedCursor(Cursor[Any]):
-    """A cursor whose statement takes the connection's BEGIN with it."""
+    """A cursor whose statement takes along what the connection has to send before it."""
 
     _conn: PipelinedConnection
 
@@ -39,43 +40,48 @@ class PipelinedCursor(Cursor[Any]):
             self._conn.begin_to_send = None
 
     def _maybe_prepare_gen(self, pgq: PostgresQuery, **options: Any) -> PQGen[None]:
-        begin, self._conn.begin_to_send = self._conn.begin_to_send, None
-        if begin is None:
+        before = self._conn.taken_along()
+        if not before:
             yield from super()._maybe_prepare_gen(pgq, **options)
             return
         prepare, name = self._get_prepared(pgq, options.get("prepare"))
         # Without parameters it may be several statements, unless it is prepared; a pipeline takes one each.
         count = len(pgq.params or ())
         if prepare is Prepare.SHOULD or not (name or count) or count > _PARAMETERS_MAX:
-            yield from self._conn._exec_command(begin)
+            for command in before:
+                yield from self._conn._exec_command(command)
             yield from super()._maybe_prepare_gen(pgq, **options)
             return
         key = self._conn._prepared.maybe_add_to_cache(pgq, prepare, name)
-        results = yield from self._begin_and_execute(begin, name, pgq, binary=options.get("binary"))
+        results = yield from self._send_together(before, name, pgq, binary=options.get("binary"))
         if key is not None:
             self._conn._prepared.validate(key, prepare, name, results)
         self._check_results(results)
         self._set_results(results)
 
-    def _begin_and_execute(
-        self, begin: bytes, name: bytes, pgq: PostgresQuery, *, binary: bool | None
+    def _send_together(
+        self, before: list[bytes], name: bytes, pgq: PostgresQuery, *, binary: bool | None
     ) -> PQGen[list[PGresult]]:
         pgconn = self._pgconn
-        self._queue(begin, name, pgq, binary=binary)
+        self._queue(before, name, pgq, binary=binary)
         yield from send(pgconn)
-        begun, *answers = yield from _answers(pgconn)
-        if _has_failed(begun):
-            raise errors.error_from_result(begun[-1], encoding=self._encoding)
-        if _has_failed(answers[-1]) and answers[-1] is not answers[0]:
+        # Those of the commands before, of the statement, and of the pipeline's end.
+        answers = yield from _answers(pgconn, len(before) + 2)
+        for answer in answers[: len(before)]:
+            if _has_failed(answer):
+                raise errors.error_from_result(answer[-1], encoding=self._encoding)
+        of_statement, last = answers[len(before)], answers[-1]
+        if _has_failed(last) and last is not of_statement:
             # Instead of the pipeline's end the server has told why it hangs up.
             pgconn.finish()
-            raise errors.error_from_result(answers[-1][-1], encoding=self._encoding)
-        return answers[0]
+            raise errors.error_from_result(last[-1], encoding=self._encoding)
+        return of_statement
 
-    def _queue(self, begin: bytes, name: bytes, pgq: PostgresQuery, *, binary: bool | None) -> None:
+    def _queue(self, before: list[bytes], name: bytes, pgq: PostgresQuery, *, binary: bool | None) -> None:
         try:
             self._pgconn.enter_pipeline_mode()
-            self._pgconn.send_query_params(begin, None)
+            for command in before:
+                self._pgconn.send_query_params(command, None)
             if name:
                 self._send_query_prepared(name, pgq, binary=binary)
             else:
@@ -87,11 +93,11 @@ class PipelinedCursor(Cursor[Any]):
             raise
 
 
-def _answers(pgconn: PGconn) -> PQGen[list[list[PGresult]]]:
-    """Read the answers to BEGIN, to the statement, and to the pipeline's end; errors are in them."""
+def _answers(pgconn: PGconn, count: int) -> PQGen[list[list[PGresult]]]:
+    """Read so many answers, to each that was sent and to the pipeline's end; errors are in them."""
     answers: list[list[PGresult]] = []
     try:
-        for _ in range(3):
+        for _ in range(count):
             answers.append((yield from fetch_many(pgconn)))
         pgconn.exit_pipeline_mode()
     except errors.OperationalError:
@@ -117,19 +123,46 @@ class PipelinedConnection(Connection[Any]):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.cursor_factory = PipelinedCursor
+        self._waiting: list[bytes] = []
+
+    def send_along(self, command: bytes) -> bool:
+        """Let a command of the transaction wait for the statement behind it; tell whether it can."""
+        if self.pgconn.transaction_status != TransactionStatus.INTRANS or self._pipeline:
+            return False
+        self._waiting.append(command)
+        return True
+
+    def taken_along(self) -> list[bytes]:
+        """Return what the next statement takes along; it is not sent any more then."""
+        taken, self._waiting = self._waiting, []
+        begin, self.begin_to_send = self.begin_to_send, None
+        return taken if begin is None else [begin]
 
     def _start_query(self) -> PQGen[None]:
-        if self.begin_may_wait and not self._pipeline and not self._autocommit and self._is_idle():
-            self.begin_to_send = self._get_tx_start_command()
-        else:
+        if not self.begin_may_wait or self._pipeline or self._autocommit:
             yield from super()._start_query()
+            yield from self._send_waiting()
+        elif self._is_idle():
+            self.begin_to_send = self._get_tx_start_command()
+
+    def _exec_command(self, command: Any, *options: Any, **more: Any) -> PQGen[PGresult | None]:
+        yield from self._send_waiting()
+        return (yield from super()._exec_command(command, *options, **more))
+
+    def _send_waiting(self) -> PQGen[None]:
+        taken, self._waiting = self._waiting, []
+        for command in taken:
+            yield from super()._exec_command(command)
 
     def _commit_gen(self) -> PQGen[None]:
         self.endings += 1
+        # With the transaction end all its savepoints.
+        self._waiting.clear()
         yield from super()._commit_gen()
 
     def _rollback_gen(self) -> PQGen[None]:
         self.endings += 1
+        self._waiting.clear()
         goes_well = self.pgconn.transaction_status == TransactionStatus.INTRANS
         if self._pipeline or not self.read_only or not goes_well:
             yield from super()._rollback_gen()

@@ -11,6 +11,7 @@ from psycopg import IsolationLevel, _queries
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.sql.elements import ReleaseSavepointClause, SavepointClause
 
 from myapp.db import liveness
 from myapp.db.as_made import AsMade, tell
@@ -92,6 +93,8 @@ def listen(engine: Engine) -> None:
     # SQLAlchemy calls them inside its own error handling. The dialect's own leave all of it to the driver.
     engine.dialect.connect = PipelinedConnection.connect  # type: ignore[assignment,method-assign]
     engine.dialect.do_begin = _do_begin  # type: ignore[method-assign]
+    engine.dialect.do_savepoint = _do_savepoint  # type: ignore[method-assign]
+    engine.dialect.do_release_savepoint = _do_release_savepoint  # type: ignore[method-assign]
 
 
 def _speak_plainly(driver: Any, record: object) -> None:
@@ -137,6 +140,22 @@ def _do_begin(dbapi_connection: Any) -> None:
     if plan.is_interactive:
         # A person thinks for longer than a program may be idle. SET LOCAL ends with the transaction.
         driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+
+
+def _do_savepoint(connection: Connection, name: str) -> None:
+    if not _is_sent_along(connection, f"SAVEPOINT {name}"):
+        connection.execute(SavepointClause(name))  # type: ignore[no-untyped-call]
+
+
+def _do_release_savepoint(connection: Connection, name: str) -> None:
+    # Who has locked rows is done a round trip earlier: COMMIT, if that comes next, releases all by itself.
+    if not _is_sent_along(connection, f"RELEASE SAVEPOINT {name}"):
+        connection.execute(ReleaseSavepointClause(name))  # type: ignore[no-untyped-call]
+
+
+def _is_sent_along(connection: Connection, command: str) -> bool:
+    driver: Any = connection.connection.dbapi_connection
+    return isinstance(driver, PipelinedConnection) and driver.send_along(command.encode())
 
 
 def is_memory(url: URL) -> bool:
