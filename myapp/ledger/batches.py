@@ -18,13 +18,13 @@ from myapp.ledger.books import Book, open_book
 from myapp.ledger.claims import Used, claim_all, look_up, release_all
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.errors import IdempotencyKeyReused, LedgerError
+from myapp.ledger.outcomes import Claim
 from myapp.ledger.posting import Key, check, receipts, write_entries
 from myapp.ledger.rehearsal import rehearse
 from myapp.ledger.reuse import BEFORE_THE_CLAIM
 from myapp.ledger.savepoints import savepoint
 from myapp.ledger.transactions import all_as_first_answered
 from myapp.ledger.views import TransactionView
-from myapp.ledger.writing import Claim
 
 ITEMS_MAX = 1_000
 # More assets than these are not looked up by name: a statement takes only so many parameters.

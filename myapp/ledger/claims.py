@@ -15,8 +15,8 @@ from myapp.ledger.assembled import Assembled
 from myapp.ledger.core import IDEMPOTENCY, LEDGER_ID
 from myapp.ledger.inputs import KEYS
 from myapp.ledger.kit import Kit
+from myapp.ledger.outcomes import Claim
 from myapp.ledger.pieces import claim_keys
-from myapp.ledger.writing import Claim
 
 
 class Used(Struct, frozen=True):

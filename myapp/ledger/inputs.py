@@ -37,7 +37,7 @@ POSTINGS = Source(
     "p",
     {
         "number": Int64,
-        "txn_id": Id(),
+        "txn_number": Int64,
         "position": Int64,
         "amount": Int64,
         "later": Int64,

@@ -61,9 +61,9 @@ def _shown(text: str) -> str:
 
 def format_amount(minor: int, scale: int) -> str:
     """Return an amount as a decimal string with all its decimals: `format_amount(1250, 2)` is 12.50."""
-    sign = "-" if minor < 0 else ""
-    digits = str(abs(minor)).rjust(scale + 1, "0")
-    return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else f"{sign}{digits}"
+    # A digit before the point, and a sign before that.
+    digits = str(minor).zfill(scale + (2 if minor < 0 else 1))
+    return f"{digits[:-scale]}.{digits[-scale:]}" if scale else digits
 
 
 def decimals_of(quantity: Decimal) -> int:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     and_,
     func,
     select,
-    true,
 )
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -56,8 +55,13 @@ def claim_keys(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]
     return claimed
 
 
-def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningInsert[Any]:
-    """Record the transactions; one whose reference, id or reversal is taken returns no row."""
+def insert_transactions(
+    kit: Kit, condition: ColumnElement[bool], now: ColumnElement[Any], *returned: ColumnElement[Any]
+) -> ReturningInsert[Any]:
+    """Record the transactions; one whose reference, id or reversal is taken returns no row.
+
+    `now` is when those are recorded that bring no time of their own.
+    """
     rows = kit.rows(TRANSACTIONS)
     values = (
         select(
@@ -67,7 +71,7 @@ def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningIn
             rows.c.description,
             rows.c.reference,
             rows.c.effective_at,
-            _recorded_at(kit, rows),
+            _recorded_at(rows, now),
             rows.c.actor,
             kit.document(rows.c.metadata),
             rows.c.reverses,
@@ -88,43 +92,58 @@ def insert_transactions(kit: Kit, condition: ColumnElement[bool]) -> ReturningIn
         "reverses",
     ]
     statement = kit.insert(TXN).from_select(columns, values)
-    recorded: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(
-        TXN.c.id, TXN.c.effective_at, TXN.c.recorded_at
-    )
+    recorded: ReturningInsert[Any] = statement.on_conflict_do_nothing().returning(*returned)
     return recorded
 
 
-def times_of(kit: Kit) -> Select[Any]:
-    """Select the transactions' times as they are about to be recorded."""
+def times_of(kit: Kit, now: ColumnElement[Any]) -> Select[Any]:
+    """Select the transactions by their numbers, with their times as they are recorded."""
     rows = kit.rows(TRANSACTIONS)
-    return select(rows.c.id, rows.c.effective_at, _recorded_at(kit, rows))
+    return select(rows.c.number, rows.c.id, rows.c.effective_at, _recorded_at(rows, now))
 
 
-def _recorded_at(kit: Kit, rows: FromClause) -> ColumnElement[Any]:
-    return func.coalesce(rows.c.recorded_at, kit.now, type_=Instant()).label("recorded_at")
+def _recorded_at(rows: FromClause, now: ColumnElement[Any]) -> ColumnElement[Any]:
+    return func.coalesce(rows.c.recorded_at, now, type_=Instant()).label("recorded_at")
+
+
+def landed(kit: Kit, rows: FromClause, balances: FromClause) -> Select[Any]:
+    """Select what the write made of each resolved balance, beside its number."""
+    joined = rows.join(balances, kit.same(*matches_of(balances, rows)), isouter=kit.outer)
+    return select(
+        rows.c.number,
+        rows.c.ledger_id,
+        rows.c.account_id,
+        rows.c.asset,
+        balances.c.debits,
+        balances.c.credits,
+        balances.c.version,
+    ).select_from(joined)
 
 
 def insert_postings(
     kit: Kit,
-    rows: FromClause,
     balances: FromClause,
     transactions: FromClause,
     days: FromClause,
     months: FromClause,
+    condition: ColumnElement[bool],
 ) -> Insert:
     """Record the postings, each with the version, the balance and the totals that it left behind.
 
-    `rows` are the resolved balances, the others what the write made of them.
+    `balances` are what `landed` selects, `transactions` what `times_of` does, the others what the write made
+    of them.
     """
     postings = kit.rows(POSTINGS)
     debits = balances.c.debits - postings.c.remaining_debits
+    day = (days.c.day, postings.c.day)
+    month = (months.c.month, postings.c.month)
     values = (
         select(
-            rows.c.ledger_id,
-            rows.c.account_id,
-            rows.c.asset,
+            balances.c.ledger_id,
+            balances.c.account_id,
+            balances.c.asset,
             balances.c.version - postings.c.later,
-            postings.c.txn_id,
+            transactions.c.id,
             postings.c.position,
             postings.c.amount,
             debits - (balances.c.credits - postings.c.remaining_credits),
@@ -138,15 +157,11 @@ def insert_postings(
             months.c.debits - postings.c.later_month_debits,
             months.c.credits - postings.c.later_month_credits,
         )
-        .select_from(beside_balances(kit, postings, rows, balances))
-        .join(transactions, transactions.c.id == postings.c.txn_id, isouter=kit.outer)
-        .join(days, kit.same(*matches_of(days, rows), (days.c.day, postings.c.day)), isouter=kit.outer)
-        .join(
-            months,
-            kit.same(*matches_of(months, rows), (months.c.month, postings.c.month)),
-            isouter=kit.outer,
-        )
-        .where(true())
+        .select_from(beside_balances(kit, postings, balances))
+        .join(transactions, transactions.c.number == postings.c.txn_number, isouter=kit.outer)
+        .join(days, kit.same(*matches_of(days, balances), day), isouter=kit.outer)
+        .join(months, kit.same(*matches_of(months, balances), month), isouter=kit.outer)
+        .where(condition)
     )
     columns = [
         "ledger_id",
@@ -171,15 +186,14 @@ def insert_postings(
     return statement
 
 
-def beside_balances(kit: Kit, given: FromClause, rows: FromClause, balances: FromClause) -> Join:
-    """Return rows of the write beside the resolved balance that they name and what the write made of it."""
-    resolved_too = given.join(rows, rows.c.number == given.c.number, isouter=kit.outer)
-    return resolved_too.join(balances, kit.same(*matches_of(balances, rows)), isouter=kit.outer)
+def beside_balances(kit: Kit, given: FromClause, balances: FromClause) -> Join:
+    """Return rows of the write beside what it made of the balance that they name, which `landed` selects."""
+    return given.join(balances, balances.c.number == given.c.number, isouter=kit.outer)
 
 
 def matches_of(some: FromClause, rows: FromClause) -> Iterable[Match]:
     """Return which columns must be equal for a row of `some` to be of the balance of one of `rows`."""
-    return ((some.c[name], rows.c[name]) for name in ("ledger_id", "account_id", "asset"))
+    return ((some.c[name], rows.c[name]) for name in ("account_id", "asset", "ledger_id"))
 
 
 def count_of(rows: FromClause) -> ScalarSelect[Any]:

@@ -95,7 +95,8 @@ class PlannedPosting(Struct, frozen=True):
     rows after the write.
     """
 
-    entry: Entry
+    # The number of its entry in the plan.
+    entry: int
     position: int
     balance: BalanceDelta
     amount: int
@@ -157,8 +158,8 @@ def plan(entries: Sequence[Entry], *, limited: bool = True) -> Plan:
         AmountOutOfRange: a total of the write does not fit into 64 bits.
     """
     netting = _Netting()
-    for entry in entries:
-        _add_entry(netting, entry)
+    for number, entry in enumerate(entries):
+        _add_entry(netting, number, entry)
     ordered = numbered(netting.balances.values())
     if not limited:
         for balance in ordered:
@@ -181,7 +182,7 @@ def numbered(balances: Iterable[BalanceDelta]) -> tuple[BalanceDelta, ...]:
     return tuple(ordered)
 
 
-def _add_entry(netting: _Netting, entry: Entry) -> None:
+def _add_entry(netting: _Netting, number: int, entry: Entry) -> None:
     day, month = day_of(entry.effective_at), month_of(entry.effective_at)
     before: dict[int, tuple[BalanceDelta, int]] = {}
     for position, posting in enumerate(entry.postings):
@@ -194,7 +195,7 @@ def _add_entry(netting: _Netting, entry: Entry) -> None:
             netting.months.setdefault((*key, month), PeriodDelta(balance, month)).add(*sides),
         )
         done = (balance.postings, balance.debits, balance.credits, *reached)
-        netting.postings.append(PlannedPosting(entry, position, balance, amount, *done))
+        netting.postings.append(PlannedPosting(number, position, balance, amount, *done))
     for balance, net_before in before.values():
         _widen(balance, net_before)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from itertools import islice
 
 from msgspec import Struct
 from sqlalchemy.orm import Session
@@ -14,13 +14,13 @@ from myapp.ledger.books import Book, open_book
 from myapp.ledger.drafts import Entry, TransactionDraft
 from myapp.ledger.ids import new_id
 from myapp.ledger.money import format_amount
-from myapp.ledger.plan import Plan, plan
+from myapp.ledger.outcomes import Claim, Outcome
+from myapp.ledger.plan import Plan, PlannedPosting, plan
 from myapp.ledger.refusals import refusal
 from myapp.ledger.reuse import BEFORE_THE_CLAIM, refuse_reuse
 from myapp.ledger.savepoints import savepoint
 from myapp.ledger.settling import POST, settle
 from myapp.ledger.views import PostingView, TransactionView
-from myapp.ledger.writing import Claim, Outcome
 
 
 class Key(Struct, frozen=True):
@@ -122,7 +122,7 @@ def receipt(book: Book, planned: Plan, outcome: Outcome) -> TransactionView:
 
 def receipts(book: Book, planned: Plan, outcome: Outcome) -> list[TransactionView]:
     """Return the transactions of a write as they were recorded; `book` has the scales of their assets."""
-    posted = _posted(book, planned, outcome)
+    postings = iter(planned.postings)
     return [
         TransactionView(
             id=entry.id,
@@ -136,23 +136,19 @@ def receipts(book: Book, planned: Plan, outcome: Outcome) -> list[TransactionVie
             metadata=entry.metadata,
             reverses=entry.reverses,
             reversed_by=None,
-            postings=posted[entry.id],
+            postings=[_posted(book, each, outcome) for each in islice(postings, len(entry.postings))],
         )
         for entry in planned.entries
     ]
 
 
-def _posted(book: Book, planned: Plan, outcome: Outcome) -> dict[UUID, list[PostingView]]:
-    views: dict[UUID, list[PostingView]] = {entry.id: [] for entry in planned.entries}
-    for posting in planned.postings:
-        after = outcome.balances[posting.balance.number]
-        scale = book.scales[posting.balance.asset]
-        view = PostingView(
-            account=posting.balance.account,
-            asset=posting.balance.asset,
-            amount=format_amount(posting.amount, scale),
-            balance=format_amount(after.debits - after.credits - posting.remaining, scale),
-            version=after.version - posting.later,
-        )
-        views[posting.entry.id].append(view)
-    return views
+def _posted(book: Book, posting: PlannedPosting, outcome: Outcome) -> PostingView:
+    balance = posting.balance
+    after, scale = outcome.balances[balance.number], book.scales[balance.asset]
+    return PostingView(
+        balance.account,
+        balance.asset,
+        format_amount(posting.amount, scale),
+        format_amount(after.debits - after.credits - posting.remaining, scale),
+        after.version - posting.later,
+    )

@@ -25,10 +25,10 @@ from myapp.ledger.errors import (
 )
 from myapp.ledger.holds.expiry import lapsed
 from myapp.ledger.money import MINOR_MAX, format_amount
+from myapp.ledger.outcomes import Outcome
 from myapp.ledger.plan import BalanceDelta, Plan
 from myapp.ledger.rules import normal_side
 from myapp.ledger.tables import Account, Balance, Transaction
-from myapp.ledger.writing import Outcome
 
 
 class LimitedTotals(Protocol):

@@ -140,26 +140,24 @@ def _own(kit: Kit, own: FromClause, column: str) -> ColumnElement[Any]:
     return kit.found(own, own.c[column], (own.c.account_id, account_id), (own.c.asset, asset))
 
 
-def upsert_totals(
-    kit: Kit, totals: Totals, rows: FromClause, balances: FromClause, condition: ColumnElement[bool]
-) -> Insert:
+def upsert_totals(kit: Kit, totals: Totals, balances: FromClause, condition: ColumnElement[bool]) -> Insert:
     """Add to the totals per effective day or month; the balance rows' locks keep writers apart.
 
-    `rows` are the resolved balances, and `balances` what the write made of them.
+    `balances` are what `landed` selects.
     """
     added = kit.rows(totals.source)
     values = (
         select(
-            rows.c.ledger_id,
-            rows.c.account_id,
-            rows.c.asset,
+            balances.c.ledger_id,
+            balances.c.account_id,
+            balances.c.asset,
             added.c.period,
             added.c.debits,
             added.c.credits,
             balances.c.version - added.c.after_first,
             balances.c.version - added.c.after_last,
         )
-        .select_from(beside_balances(kit, added, rows, balances))
+        .select_from(beside_balances(kit, added, balances))
         .where(condition)
     )
     table = totals.table

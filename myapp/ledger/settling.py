@@ -17,16 +17,18 @@ from myapp.db import ConcurrencyConflict, is_another_attempt
 from myapp.ledger.books import Book
 from myapp.ledger.claims import claim_all
 from myapp.ledger.dialects import is_postgresql
+from myapp.ledger.given import balance_rows
 from myapp.ledger.holds.expiry import give_back_to
 from myapp.ledger.holds.locking import lock_with_holds
 from myapp.ledger.holds.reserving import reserve
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, kit_of
 from myapp.ledger.opening import open_accounts, type_to_open
+from myapp.ledger.outcomes import Claim, Outcome
 from myapp.ledger.plan import Plan
 from myapp.ledger.refusals import was_closed_meanwhile
 from myapp.ledger.running_totals import PENDING, POSTED, take_back
-from myapp.ledger.writing import Claim, Outcome, balance_rows, write
+from myapp.ledger.writing import write
 
 _NOT_CLAIMED = Outcome(frozenset(), claimed=False, balances={}, recorded_at={})
 

@@ -13,9 +13,9 @@ from myapp.ledger import batches, posting
 from myapp.ledger.batches import Item, Posted
 from myapp.ledger.books import open_book
 from myapp.ledger.claims import claim_all
+from myapp.ledger.outcomes import Claim
 from myapp.ledger.posting import Key
 from myapp.ledger.views import TransactionView
-from myapp.ledger.writing import Claim
 from tests.ledger.books import assert_unbroken, balance_rows, make_ledger, now, open_account, post, transfer
 from tests.ledger.threads import at_once, wait_until_someone_waits
 

@@ -7,11 +7,13 @@ import threading
 from collections import Counter
 
 import pytest
+from sqlalchemy import select
 
 from myapp.db import ConcurrencyConflict, SessionFactory, unit_of_work
 from myapp.ledger import accounts, posting
 from myapp.ledger.drafts import TransactionDraft
 from myapp.ledger.errors import AccountFrozen, InsufficientFunds, LimitExceeded
+from myapp.ledger.tables import Account, Posting
 from tests.ledger.books import (
     LEDGER,
     assert_unbroken,
@@ -193,3 +195,28 @@ def test_a_preview_keeps_nothing_while_others_write(factory: SessionFactory) -> 
     at_once(4, work)
 
     assert nets(factory) == {"assets:cash": -10, "expenses:0": 5, "expenses:2": 5}
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_who_waited_for_an_account_was_not_recorded_before_who_wrote_meanwhile(
+    factory: SessionFactory,
+) -> None:
+    make_ledger(factory)
+    for path in ACCOUNTS:
+        open_account(factory, path)
+    first, second, third, fourth = ACCOUNTS
+    waiting = threading.Thread(target=post, args=(factory, transfer(first, second, "1")))
+    with unit_of_work(factory) as session:
+        posting.post(session, LEDGER, transfer(first, third, "1"), now=now(), actor="test")
+        # It has its statement sent, and waits for the first account; the second it has not come to.
+        waiting.start()
+        wait_until_someone_waits(session.connection())
+        post(factory, transfer(fourth, second, "1"))
+    waiting.join()
+    with unit_of_work(factory) as session:
+        of_second = select(Posting.recorded_at).join(
+            Account, (Account.ledger_id == Posting.ledger_id) & (Account.id == Posting.account_id)
+        )
+        times = session.scalars(of_second.where(Account.path == second).order_by(Posting.version)).all()
+    assert len(times) == 2
+    assert times[0] < times[1]

@@ -17,12 +17,12 @@ from myapp.db import SessionFactory, unit_of_work
 from myapp.ledger import accounts
 from myapp.ledger.books import open_book
 from myapp.ledger.drafts import Entry, EntryPosting
-from myapp.ledger.errors import InsufficientFunds, LimitExceeded
+from myapp.ledger.errors import InsufficientFunds, LimitExceeded, ReferenceExists
 from myapp.ledger.ids import new_id
 from myapp.ledger.limits import format_limits
 from myapp.ledger.posting import write_entries
 from myapp.ledger.rules import normal_side, type_of
-from myapp.ledger.tables import Account, BalanceDay, BalanceMonth
+from myapp.ledger.tables import Account, BalanceDay, BalanceMonth, Posting, Transaction
 from tests.ledger.books import assert_unbroken, balance_rows, make_ledger, now, postings
 from tests.ledger.model import Key, Model
 
@@ -177,3 +177,40 @@ def _totals(
         (path, asset, period): (debits, credits_)
         for path, asset, period, debits, credits_ in session.execute(statement)
     }
+
+
+def entry(reference: str | None = None) -> Entry:
+    legs = (EntryPosting("assets:a", "USD", 1), EntryPosting("assets:b", "USD", -1))
+    return Entry(new_id(), legs, "", reference, EPOCH, {})
+
+
+def test_what_is_written_at_once_is_recorded_at_one_moment_unless_it_brings_its_own(
+    factory: SessionFactory,
+) -> None:
+    make_ledger(factory)
+    entries = [entry(), entry(), entry()._replace(recorded_at=EPOCH)]
+    with unit_of_work(factory) as session:
+        before = now()
+        written = write_entries(session, open_book(session, "books"), entries, now=now())
+        assert written is not None
+        told = written[1].recorded_at
+        assert before <= told[entries[0].id] == told[entries[1].id] <= now()
+        assert told[entries[2].id] == EPOCH
+        for recorded in (
+            session.execute(select(Transaction.id, Transaction.recorded_at)),
+            session.execute(select(Posting.txn_id, Posting.recorded_at).distinct()),
+        ):
+            assert {row[0]: row[1] for row in recorded} == told
+
+
+def test_of_what_is_written_at_once_the_one_is_named_whose_reference_is_taken(
+    factory: SessionFactory,
+) -> None:
+    make_ledger(factory)
+    with unit_of_work(factory) as session:
+        write_entries(session, open_book(session, "books"), [entry("taken")], now=now())
+    entries = [entry("new"), entry("taken"), entry("newer")]
+    with pytest.raises(ReferenceExists, match="'taken'"), unit_of_work(factory) as session:
+        write_entries(session, open_book(session, "books"), entries, now=now())
+    with unit_of_work(factory) as session:
+        assert session.scalars(select(Transaction.reference)).all() == ["taken"]

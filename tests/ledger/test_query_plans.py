@@ -39,8 +39,8 @@ def test_no_statement_of_a_post_goes_through_the_whole_ledger(factory: SessionFa
     # A nested loop is a sum, not a product, when the postings or the days come first and each finds one row.
     for first in ("SCAN p_rows", "SCAN d_rows", "SCAN m_rows"):
         (begun, *_) = [number for number, step in enumerate(steps) if step.startswith(first)]
-        assert steps[begun + 1].startswith("SEARCH resolved USING AUTOMATIC COVERING INDEX")
-    for joined in ("own", "recorded"):
+        assert steps[begun + 1].startswith("SEARCH landed USING AUTOMATIC COVERING INDEX")
+    for joined in ("own", "times"):
         assert [step for step in steps if step.startswith(f"SCAN {joined} ")] == []
         assert [step for step in steps if step.startswith(f"SEARCH {joined} USING AUTOMATIC")]
 

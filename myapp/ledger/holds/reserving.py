@@ -17,15 +17,16 @@ from myapp.ledger import pieces, running_totals
 from myapp.ledger.dialects import insert_or_skip, is_postgresql
 from myapp.ledger.drafts import Entry
 from myapp.ledger.errors import ReferenceExists
+from myapp.ledger.given import balance_rows
 from myapp.ledger.holds.held import HOLD, HOLD_POSTING
 from myapp.ledger.holds.tables import Hold
 from myapp.ledger.inputs import BALANCES
 from myapp.ledger.kit import POSTGRESQL, SQLITE, Kit, kit_of
+from myapp.ledger.outcomes import BalanceAfter, Claim, Outcome
 from myapp.ledger.plan import BalanceDelta, Plan, numbered
 from myapp.ledger.running_totals import PENDING
 from myapp.ledger.sources import Source, materialized
 from myapp.ledger.types import Id, Instant, Int64
-from myapp.ledger.writing import BalanceAfter, Claim, Outcome, balance_rows
 
 _POSTINGS = Source("hp", {"number": Int64, "position": Int64, "amount": Int64})
 
