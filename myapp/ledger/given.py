@@ -51,7 +51,7 @@ def rows_of(plan: Plan, claims: tuple[Claim, ...]) -> dict[Source, list[tuple[An
         POSTINGS: [
             (
                 each.balance.number,
-                each.entry,
+                each.entry_number,
                 each.position,
                 each.amount,
                 each.later,

@@ -36,8 +36,7 @@ class _Steps:
 
 def _in_steps() -> _Steps:
     rows = materialized(pieces.resolved(SQLITE), "resolved")
-    resolved = pieces.resolved(SQLITE).cte("resolved")
-    landed = materialized(pieces.landed(SQLITE, resolved, BALANCE), "landed")
+    landed = materialized(pieces.landed(SQLITE, rows, BALANCE), "landed")
     times = materialized(pieces.times_of(SQLITE, SQLITE.now), "times")
     return _Steps(
         resolve=pieces.resolved(SQLITE),

@@ -109,8 +109,7 @@ def _text(column: ColumnElement[Any]) -> ColumnElement[str]:
 POSTGRESQL = Kit(
     insert=postgresql.insert,
     rows=Source.spread,
-    # The clock, not the transaction's start: it is read once the balances are locked, so on one
-    # account a later version never has an earlier time.
+    # The clock, not the transaction's start, which is before everything that a write waits for.
     now=func.clock_timestamp(type_=Instant()),
     found=_in_object,
     sought=_one_by_one,

@@ -193,7 +193,7 @@ def beside_balances(kit: Kit, given: FromClause, balances: FromClause) -> Join:
 
 def matches_of(some: FromClause, rows: FromClause) -> Iterable[Match]:
     """Return which columns must be equal for a row of `some` to be of the balance of one of `rows`."""
-    return ((some.c[name], rows.c[name]) for name in ("account_id", "asset", "ledger_id"))
+    return ((some.c[name], rows.c[name]) for name in ("ledger_id", "account_id", "asset"))
 
 
 def count_of(rows: FromClause) -> ScalarSelect[Any]:

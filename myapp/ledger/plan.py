@@ -95,8 +95,8 @@ class PlannedPosting(Struct, frozen=True):
     rows after the write.
     """
 
-    # The number of its entry in the plan.
-    entry: int
+    # Of its entry, in the plan.
+    entry_number: int
     position: int
     balance: BalanceDelta
     amount: int

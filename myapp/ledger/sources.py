@@ -85,11 +85,8 @@ class Source:
 
 @cache
 def _shape(source: Source) -> type[msgspec.Struct]:
-    """Return a class with the columns as attributes: it is made and encoded faster than a dictionary.
-
-    What is NULL is left out, and is NULL then.
-    """
-    return msgspec.defstruct(source.name, [(name, Any, None) for name in source.columns], omit_defaults=True)
+    """Return a class with the columns as attributes: it is made and encoded faster than a dictionary."""
+    return msgspec.defstruct(source.name, source.columns)
 
 
 @cache

@@ -93,7 +93,7 @@ def test_versions_and_running_totals_count_back_from_the_row_after_the_write(
         after_version, (debits, credits_) = version + row.postings, before
         found.append(
             (
-                written[posting.entry].id,
+                written[posting.entry_number].id,
                 posting.position,
                 (row.account, row.asset),
                 posting.amount,
@@ -146,7 +146,7 @@ def test_a_period_goes_from_its_first_posting_to_its_last(
     planned = plan(written)
     places: dict[tuple[str, str, int], list[int]] = defaultdict(list)
     for posting in planned.postings:
-        period = number(written[posting.entry].effective_at)
+        period = number(written[posting.entry_number].effective_at)
         assert reached(posting).delta.period == period
         key = (*key_of(reached(posting).delta), period)
         places[key].append(posting.balance.postings - posting.later)

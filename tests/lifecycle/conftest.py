@@ -9,11 +9,14 @@ from __future__ import annotations
 import gc
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 
 from myapp.db.dialects import dialect_of
+from myapp.db.pipelined import PipelinedConnection
 from tests.databases import Database
 from tests.lifecycle import bookcase, witness
 from tests.lifecycle.site import Part, Site, make_site
@@ -67,6 +70,14 @@ def bookcase_database(empty_database: Database) -> Database:
     """Give the test a database with the foreign application's two tables."""
     bookcase.build(empty_database)
     return empty_database
+
+
+@pytest.fixture
+def connection(bookcase_database: Database) -> Iterator[PipelinedConnection]:
+    """Give the test a connection of ours to PostgreSQL, without an engine."""
+    url = make_url(bookcase_database.url).set(drivername="postgresql")
+    with closing(PipelinedConnection.connect(url.render_as_string(hide_password=False))) as made:
+        yield made
 
 
 @pytest.fixture

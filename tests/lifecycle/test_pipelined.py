@@ -32,13 +32,6 @@ OFTEN = 8
 NEW_OR_PREPARED = pytest.mark.parametrize("times", [0, OFTEN], ids=["new", "prepared"])
 
 
-@pytest.fixture
-def connection(bookcase_database: Database) -> Iterator[PipelinedConnection]:
-    url = make_url(bookcase_database.url).set(drivername="postgresql")
-    with closing(PipelinedConnection.connect(url.render_as_string(hide_password=False))) as made:
-        yield made
-
-
 def repeat(connection: PipelinedConnection, statement: str, value: float, times: int = OFTEN) -> None:
     """Execute it in a transaction each time, so often that it is prepared."""
     for _ in range(times):

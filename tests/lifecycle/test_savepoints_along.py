@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import errors
 from psycopg.pq import PipelineStatus, TransactionStatus
-from sqlalchemy import insert, make_url, select
+from sqlalchemy import create_engine, insert, make_url, select
 
 from myapp.db import SessionFactory, unit_of_work
+from myapp.db.engine import make_engine
 from myapp.db.pipelined import PipelinedConnection
+from myapp.db.settings import DbSettings
 from tests.databases import Database
 from tests.lifecycle.bookcase import Shelf
 from tests.lifecycle.conftest import Serve
@@ -27,12 +29,10 @@ SAVE, BACK, RELEASE = b"SAVEPOINT a", "ROLLBACK TO SAVEPOINT a", b"RELEASE SAVEP
 
 
 @pytest.fixture
-def connection(bookcase_database: Database) -> Iterator[PipelinedConnection]:
-    """A connection in the midst of a transaction."""
-    url = make_url(bookcase_database.url).set(drivername="postgresql")
-    with closing(PipelinedConnection.connect(url.render_as_string(hide_password=False))) as made:
-        made.execute(ONE, (1,))
-        yield made
+def connection(connection: PipelinedConnection) -> PipelinedConnection:
+    """Give the test a connection in the midst of a transaction."""
+    connection.execute(ONE, (1,))
+    return connection
 
 
 def visits(connection: PipelinedConnection) -> set[int]:
@@ -85,6 +85,11 @@ def test_outside_of_a_transaction_that_is_well_nothing_waits(connection: Pipelin
     with suppress(errors.DivisionByZero):
         connection.execute("SELECT 1 / %s::int", (0,))
     assert not connection.send_along(SAVE)
+
+
+def test_in_a_pipeline_of_psycopgs_own_nothing_waits(connection: PipelinedConnection) -> None:
+    with connection.pipeline():
+        assert not connection.send_along(SAVE)
 
 
 def test_one_that_fails_is_told_and_its_statement_is_not_executed(connection: PipelinedConnection) -> None:
@@ -169,3 +174,18 @@ def test_a_nested_block_costs_no_round_trip(serve: Serve) -> None:
     with unit_of_work(factory) as session:
         assert session.get(Shelf, 77) is not None
         assert session.get(Shelf, 78) is None
+
+
+def test_an_engine_that_makes_its_connections_itself_sends_each_by_itself(
+    bookcase_database: Database,
+) -> None:
+    dsn = make_url(bookcase_database.url).set(drivername="postgresql").render_as_string(hide_password=False)
+    engine = create_engine(bookcase_database.url, creator=lambda: psycopg.connect(dsn))
+    with unit_of_work(SessionFactory(make_engine(DbSettings(engine=engine)))) as session:
+        with session.begin_nested():
+            session.execute(insert(Shelf).values(id=77, name="nested", visits=0))
+        with session.begin_nested() as undone:
+            session.execute(insert(Shelf).values(id=78, name="undone", visits=0))
+            undone.rollback()
+        assert session.scalars(select(Shelf.id).where(Shelf.id > 70)).all() == [77]
+    engine.dispose()
